@@ -1,0 +1,34 @@
+"""The command line: registers one file per command group and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from quietdesk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED, Output, internal_error
+from quietdesk.errors import Cancelled, UserError
+
+
+def build() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        name="quietdesk", help="Text tools that never leave your computer.", no_args_is_help=True,
+        pretty_exceptions_enable=False, add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    return app
+
+
+def run() -> None:
+    """Run the command line and exit with its code (see the exit codes in cli/output.py)."""
+    try:
+        sys.exit(build()(standalone_mode=True))
+    except UserError as error:
+        Output().error(error)
+        sys.exit(EXIT_ERROR)
+    except (KeyboardInterrupt, Cancelled):
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  the edge: no traceback for people
+        Output().error(internal_error("quietdesk", error))
+        sys.exit(EXIT_ERROR)

@@ -1,0 +1,79 @@
+"""What every command shares: results on stdout, everything else on stderr, exit codes, JSON, errors for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rich.console import Console
+
+from quietdesk.errors import Cancelled, ErrorCode, UserError
+
+EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+class Output:
+    """Writes results and notices. ``as_json``: one object per input on stdout and nothing else."""
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.notices = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def object(self, fields: dict[str, Any]) -> None:
+        """One JSON object on a line of its own."""
+        sys.stdout.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def text(self, text: str, end: str = "\n") -> None:
+        """Plain text of a result."""
+        sys.stdout.write(text + end)
+        sys.stdout.flush()
+
+    def notice(self, text: str) -> None:
+        """A remark for the person, on stderr."""
+        self.notices.print(text, markup=False)
+
+    def error(self, error: UserError) -> None:
+        """Title, what happened, what to do; on stderr."""
+        self.notices.print(f"{error.title}: {error.message}", style="red", markup=False)
+        if error.hint:
+            self.notices.print(f"  {error.hint}", markup=False)
+
+
+def for_each_input(sources: Iterable[str], work: Callable[[str], None], output: Output) -> int:
+    """Run ``work`` for every source; one failing never stops the others.
+
+    Returns the exit code: 1 if any source failed.
+    """
+    failed = False
+    for source in sources:
+        try:
+            work(source)
+        except UserError as error:
+            failed = True
+            report_failure(source, error, output)
+        except (KeyboardInterrupt, Cancelled):
+            raise
+        except Exception as error:  # noqa: BLE001  the edge: a bug with one input must not lose the others
+            failed = True
+            report_failure(source, internal_error(source, error), output)
+    return EXIT_ERROR if failed else EXIT_OK
+
+
+def report_failure(source: str, error: UserError, output: Output) -> None:
+    """The failed input's JSON object, or the error in words."""
+    if output.as_json:
+        output.object({"source": source, "status": "failed", "error": error.as_dict()})
+    else:
+        output.error(error)
+
+
+def internal_error(source: str, error: Exception) -> UserError:
+    """A bug, told without traceback and without content."""
+    return UserError(
+        ErrorCode.INTERNAL, "Something went wrong in Quietdesk",
+        f"{source}: {type(error).__name__}",
+        "This is a mistake in the program. Please report it with the output of `quietdesk doctor`.",
+    )
