@@ -1,0 +1,379 @@
+"""Requests as state machines: each step computes at most one chunk, so that anything can come in between."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quietdesk.engine.messages import (
+    Completion,
+    Counts,
+    CountTokens,
+    Embed,
+    Finish,
+    Generate,
+    Priority,
+    Request,
+    Result,
+    Score,
+    Scores,
+    TokenVectors,
+    Vectors,
+)
+from quietdesk.engine.worker.llama import ContextFullError, HiddenStates, LlamaModel, Segment, Sequences
+from quietdesk.engine.worker.pool import SequencePool
+from quietdesk.engine.worker.sampling import LoopGuard, TokenChooser, log_softmax_at
+from quietdesk.engine.worker.text import TextStream
+
+# Characters of a text that are tokenised for each token that is wanted: only runs of blanks are longer.
+_CHARACTERS_PER_TOKEN = 16
+
+
+class PromptTooLongError(Exception):
+    """The prompt and the wanted tokens do not fit into the context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the jobs compute with. ``chunk``: most tokens in one step; ``limit``: most tokens of one request."""
+
+    model: LlamaModel
+    sequences: Sequences
+    pool: SequencePool
+    hidden: Callable[[], HiddenStates]
+    chunk: int
+    limit: int
+
+
+class Job(ABC):
+    """One request on its way."""
+
+    priority: Priority
+
+    @abstractmethod
+    def step(self) -> Result | None:
+        """Compute at most one chunk; the result when the request is answered."""
+
+    def drop(self) -> None:  # noqa: B027  most jobs hold nothing between steps
+        """Give back what the job holds: it is finished or cancelled."""
+
+    def suspend(self) -> bool:
+        """Give the context's cells to a more urgent job and compute them again later; False if it holds none."""
+        return False
+
+
+class _SequenceJob(Job):
+    """A job that prefills a prompt in a sequence of its own, reusing what is parked of its prefix."""
+
+    def __init__(self, parts: Parts, prefix: list[int], prompt: list[int], adapter: bool) -> None:
+        self._parts = parts
+        self._prefix = prefix
+        self._prompt = prefix + prompt
+        self._adapter = adapter
+        self._sequence: int | None = None
+        self._position = 0
+        self._reused = 0
+
+    def _open(self) -> int:
+        if self._sequence is None:
+            self._sequence = self._parts.pool.acquire()
+            self._position = self._reused = self._parts.pool.begin(self._sequence, self._prompt, self._adapter)
+        return self._sequence
+
+    def _decode(self, segments: list[Segment]) -> None:
+        self._parts.sequences.use_adapter(self._adapter)
+        while True:
+            try:
+                self._parts.sequences.decode(segments)
+            except ContextFullError:
+                if not self._parts.pool.evict():
+                    raise
+            else:
+                return
+
+    def _prefill(self) -> bool:
+        """The next chunk of the prompt; True when its last token is computed and has logits."""
+        sequence = self._open()
+        tokens = self._prompt[self._position : self._position + self._parts.chunk]
+        last = self._position + len(tokens) == len(self._prompt)
+        self._decode([Segment(sequence, self._position, tokens, 1 if last else 0)])
+        self._position += len(tokens)
+        if last:
+            self._parts.pool.park(sequence, self._prefix, self._adapter)
+        return last
+
+    def drop(self) -> None:
+        if self._sequence is not None:
+            self._parts.pool.release(self._sequence)
+            self._sequence = None
+            self._position = 0
+
+    def suspend(self) -> bool:
+        held = self._sequence is not None
+        self.drop()
+        return held
+
+
+class GenerateJob(_SequenceJob):
+    """Writes a text token by token."""
+
+    def __init__(self, parts: Parts, request: Generate, emit: Callable[[str], None]) -> None:
+        prefix, prompt = _prompt_tokens(parts.model, request)
+        super().__init__(parts, prefix, prompt, request.adapter)
+        room = parts.limit - len(self._prompt)
+        if room < 1:
+            raise PromptTooLongError
+        self.priority = request.priority
+        self._request = request
+        self._emit = emit
+        self._room = min(room, request.max_tokens)
+        self._started = time.monotonic()
+        self._prompt_size = len(self._prompt)
+        model = parts.model
+        self._stream = TextStream(request.stop)
+        self._chooser = TokenChooser(request.sampling, model.piece, model.ends, request.numbers)
+        self._loops = LoopGuard()
+        self._next: int | None = None
+        self._tokens: list[int] = []
+        self._logprob = 0.0
+
+    def step(self) -> Result | None:
+        if self._next is None:
+            if not self._prefill():
+                return None
+        else:
+            assert self._sequence is not None  # noqa: S101  opened by the prefill
+            self._decode([Segment(self._sequence, self._position, [self._next], 1)])
+            self._position += 1
+        return self._choose()
+
+    def suspend(self) -> bool:
+        held = super().suspend()
+        # What is written stands; it is prefilled with the prompt when the job goes on.
+        self._prompt = self._prompt[: self._prompt_size] + self._tokens
+        self._next = None
+        return held
+
+    def _choose(self) -> Completion | None:
+        if len(self._tokens) >= self._room:
+            return self._finished(Finish.LENGTH)
+        logits = self._parts.sequences.logits()
+        plain = logits.copy() if self._request.logprob else logits
+        token = self._chooser.choose(logits, self._stream.text)
+        if token is None or self._parts.model.ends(token):
+            return self._finished(Finish.END)
+        if self._request.logprob:
+            self._logprob += log_softmax_at(plain, token)
+        self._next = token
+        self._tokens.append(token)
+        self._give(self._stream.feed(self._parts.model.piece(token)))
+        if self._stream.stopped:
+            return self._finished(Finish.STOP)
+        if self._loops.looping(token):
+            return self._finished(Finish.LOOP)
+        return None
+
+    def _give(self, text: str) -> None:
+        if text:
+            self._emit(text)
+
+    def _finished(self, finish: Finish) -> Completion:
+        self._give(self._stream.finish())
+        return Completion(
+            text=self._stream.text,
+            finish=finish,
+            prompt_tokens=self._prompt_size,
+            reused_tokens=self._reused,
+            tokens=len(self._tokens),
+            logprob=self._logprob / max(len(self._tokens), 1),
+            seconds=time.monotonic() - self._started,
+        )
+
+
+class ScoreJob(_SequenceJob):
+    """Log-likelihoods of continuations; several are computed in one step, each in a sequence of its own."""
+
+    _SIDE_BY_SIDE = 3
+
+    def __init__(self, parts: Parts, request: Score) -> None:
+        prefix = parts.model.tokenize(request.prefix, start=True)
+        super().__init__(parts, prefix, [], request.adapter)
+        self.priority = request.priority
+        self._continuations = [parts.model.tokenize(text, start=False) for text in request.continuations]
+        longest = max(map(len, self._continuations), default=0)
+        if len(self._prompt) + self._SIDE_BY_SIDE * longest > parts.limit or longest > parts.chunk:
+            raise PromptTooLongError
+        self._first: NDArray[np.float32] | None = None
+        self._sums: list[float] = []
+
+    def step(self) -> Result | None:
+        if self._first is None:
+            if self._prefill():
+                self._first = self._parts.sequences.logits().copy()
+            return None
+        if len(self._sums) < len(self._continuations):
+            self._score_some()
+        if len(self._sums) < len(self._continuations):
+            return None
+        return Scores(tuple(self._sums), tuple(map(len, self._continuations)))
+
+    def _score_some(self) -> None:
+        assert self._first is not None  # noqa: S101  computed by the first step
+        group: list[list[int]] = []
+        used = 0
+        for tokens in self._continuations[len(self._sums) :][: self._SIDE_BY_SIDE]:
+            used += max(len(tokens) - 1, 0)
+            if group and used > self._parts.chunk:
+                break
+            group.append(tokens)
+        sequences = [self._parts.pool.acquire() for _ in group]
+        try:
+            segments = []
+            for sequence, tokens in zip(sequences, group, strict=True):
+                self._parts.sequences.share(self._open(), sequence, len(self._prompt))
+                segments.append(Segment(sequence, len(self._prompt), tokens[:-1], max(len(tokens) - 1, 0)))
+            if any(segment.tokens for segment in segments):
+                self._decode([segment for segment in segments if segment.tokens])
+            row = 0
+            for tokens in group:
+                total = log_softmax_at(self._first, tokens[0]) if tokens else 0.0
+                for token in tokens[1:]:
+                    total += log_softmax_at(self._parts.sequences.logits(row), token)
+                    row += 1
+                self._sums.append(total)
+        finally:
+            for sequence in sequences:
+                self._parts.pool.release(sequence)
+
+    def suspend(self) -> bool:
+        self._first = None
+        return super().suspend()
+
+
+class VectorJob(Job):
+    """Mean vectors of texts: hidden states of a layer, or input embeddings (layer 0)."""
+
+    # A batch holds parts of at most so many texts.
+    SEQUENCES = 16
+
+    def __init__(self, parts: Parts, request: Embed | TokenVectors) -> None:
+        self.priority = request.priority
+        self._parts = parts
+        self._texts = request.texts
+        self._layer, self._most = 0, parts.limit
+        if isinstance(request, Embed):
+            self._layer = request.layer if request.layer is not None else parts.model.layers - 1
+            # The context is for two jobs, an interactive and a background one.
+            self._most = min(request.max_tokens, parts.limit // 2 - parts.chunk)
+        if not 0 <= self._layer < parts.model.layers:
+            raise ValueError(f"layer {self._layer} is asked for, the model has {parts.model.layers - 1} below its head")
+        self._sums = np.zeros((len(self._texts), parts.model.width), np.float64)
+        self._counts = [0] * len(self._texts)
+        self._at = 0
+        self._tokens: list[int] | None = None
+        self._position = 0
+
+    def drop(self) -> None:
+        if self._at or self._position:
+            for index in range(self.SEQUENCES):
+                self._parts.hidden().forget(self._sequence(index))
+
+    def _sequence(self, index: int) -> int:
+        return int(self.priority) * self.SEQUENCES + index % self.SEQUENCES
+
+    def step(self) -> Result | None:
+        owners, segments = self._next_batch()
+        if segments:
+            states = self._parts.hidden().run(segments, self._layer)
+            self._add(owners, segments, states)
+        if self._at < len(self._texts):
+            return None
+        means = self._sums / np.maximum(np.array(self._counts)[:, None], 1)
+        return Vectors.pack(means.astype(np.float32), self._counts)
+
+    def _next_batch(self) -> tuple[list[int], list[Segment]]:
+        owners: list[int] = []
+        segments: list[Segment] = []
+        room = self._parts.chunk
+        while room and self._at < len(self._texts) and len(segments) < self.SEQUENCES:
+            tokens = self._current()
+            part = tokens[self._position : self._position + room]
+            if part:
+                owners.append(self._at)
+                segments.append(Segment(self._sequence(self._at), self._position, part))
+            room -= len(part)
+            self._position += len(part)
+            if self._position >= len(tokens):
+                self._at, self._tokens, self._position = self._at + 1, None, 0
+        return owners, segments
+
+    def _current(self) -> list[int]:
+        if self._tokens is None:
+            text = self._texts[self._at]
+            if self._layer:
+                text = text[: self._most * _CHARACTERS_PER_TOKEN]
+            self._tokens = self._parts.model.tokenize(text, start=self._layer > 0)
+            if self._layer:
+                self._tokens = self._tokens[: self._most]
+        return self._tokens
+
+    def _add(self, owners: list[int], segments: list[Segment], states: NDArray[np.float32]) -> None:
+        row = 0
+        for owner, segment in zip(owners, segments, strict=True):
+            size = len(segment.tokens)
+            self._sums[owner] += states[row : row + size].sum(axis=0)
+            self._counts[owner] += size
+            row += size
+            # Input embeddings need no attention: their cells are free at once. Otherwise the last text goes on.
+            if not self._layer or owner < self._at:
+                self._parts.hidden().forget(segment.sequence)
+
+
+class CountJob(Job):
+    """Numbers of tokens."""
+
+    def __init__(self, parts: Parts, request: CountTokens) -> None:
+        self.priority = request.priority
+        self._model = parts.model
+        self._texts = request.texts
+
+    def step(self) -> Result | None:
+        return Counts(tuple(len(self._model.tokenize(text, start=False)) for text in self._texts))
+
+
+def make_job(parts: Parts, request: Request, emit: Callable[[str], None]) -> Job:
+    """The state machine of a request.
+
+    Raises:
+        PromptTooLongError: it does not fit into the context.
+        ValueError: it asks for something the model does not have (a layer, a chat template).
+    """
+    match request:
+        case Generate():
+            return GenerateJob(parts, request, emit)
+        case Score():
+            return ScoreJob(parts, request)
+        case Embed() | TokenVectors():
+            return VectorJob(parts, request)
+        case CountTokens():
+            return CountJob(parts, request)
+
+
+def _prompt_tokens(model: LlamaModel, request: Generate) -> tuple[list[int], list[int]]:
+    """Tokens of the prefix and of the rest.
+
+    In a chat model the template wraps both; control tokens inside a document stay plain text because template and text
+    are tokenised apart.
+    """
+    if not request.chat:
+        return model.tokenize(request.prefix, start=True), model.tokenize(request.prompt, start=False)
+    # A mark that the template carries along and no text contains, to find where our text stands in it.
+    mark = "\ue000"
+    before, _, after = model.chat(mark).partition(mark)
+    prefix = model.tokenize(before, start=False, special=True) + model.tokenize(request.prefix, start=False)
+    return prefix, model.tokenize(request.prompt, start=False) + model.tokenize(after, start=False, special=True)
