@@ -82,7 +82,9 @@ class _SequenceJob(Job):
     def _open(self) -> int:
         if self._sequence is None:
             self._sequence = self._parts.pool.acquire()
-            self._position = self._reused = self._parts.pool.begin(self._sequence, self._prompt, self._adapter)
+            self._position = self._reused = self._parts.pool.begin(
+                self._sequence, self._prompt, self._adapter, self._parts.chunk
+            )
         return self._sequence
 
     def _decode(self, segments: list[Segment]) -> None:
@@ -99,7 +101,9 @@ class _SequenceJob(Job):
     def _prefill(self) -> bool:
         """The next chunk of the prompt; True when its last token is computed and has logits."""
         sequence = self._open()
-        tokens = self._prompt[self._position : self._position + self._parts.chunk]
+        # A chunk ends where the prefix ends: whether it is reused or computed, the numbers that follow are the same.
+        end = len(self._prefix) if self._position < len(self._prefix) else len(self._prompt)
+        tokens = self._prompt[self._position : min(self._position + self._parts.chunk, end)]
         last = self._position + len(tokens) == len(self._prompt)
         self._decode([Segment(sequence, self._position, tokens, 1 if last else 0)])
         self._position += len(tokens)

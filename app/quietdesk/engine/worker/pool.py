@@ -48,15 +48,17 @@ class SequencePool:
         self.release(self._parked.pop(0).sequence)
         return True
 
-    def begin(self, sequence: int, tokens: list[int], adapter: bool) -> int:
+    def begin(self, sequence: int, tokens: list[int], adapter: bool, chunk: int) -> int:
         """Let ``sequence`` start with the longest parked beginning of ``tokens``; returns its length.
 
-        The last token is never shared: its logits are wanted.
+        A part of a parked prefix is taken in whole chunks. The last token is never shared: its logits are wanted.
         """
         best, length = None, 0
         for parked in self._parked:
             if parked.adapter == adapter:
                 common = _common(parked.tokens, tokens[:-1])
+                if common < len(parked.tokens):
+                    common -= common % chunk
                 if common > length:
                     best, length = parked, common
         if best is None or length < _SHORTEST_PREFIX:
