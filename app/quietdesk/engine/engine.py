@@ -155,6 +155,12 @@ class Engine:
         """Whether a worker is running."""
         return self._running is not None
 
+    @property
+    def worker_pid(self) -> int:
+        """Process number of the running worker, 0 when there is none."""
+        running = self._running
+        return (running.process.pid or 0) if running is not None else 0
+
     def close(self) -> None:
         """End the worker; requests under way raise Cancelled."""
         with self._ready:

@@ -22,6 +22,7 @@ class WorkerSettings:
     sequences: requests and parked prefixes at a time.
     chunk: most tokens computed before the worker looks for cancels and for more urgent work. 64 of them take
     0.15 s on two cores, and larger chunks prefill at most 20 % faster.
+    threads: a fixed number for measurements; None follows the machine's load.
     """
 
     model: Path
@@ -29,6 +30,7 @@ class WorkerSettings:
     cells: int = 4096
     sequences: int = 8
     chunk: int = 64
+    threads: int | None = None
 
 
 class Priority(IntEnum):

@@ -40,7 +40,7 @@ class Worker:
     def __init__(self, connection: Connection, settings: WorkerSettings) -> None:
         self._connection = connection
         self._settings = settings
-        self._threads = ThreadPolicy()
+        self._threads = ThreadPolicy(settings.threads)
         self._hidden: HiddenStates | None = None
         self._jobs: dict[int, Job] = {}
         started = time.monotonic()

@@ -20,7 +20,8 @@ class ThreadPolicy:
     step wait for the slowest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fixed: int | None = None) -> None:
+        self._fixed = fixed
         self._cores = min(psutil.cpu_count(logical=False) or os.cpu_count() or 1, _MOST)
         self._process = psutil.Process()
         self._threads = self._cores
@@ -29,6 +30,8 @@ class ThreadPolicy:
 
     def threads(self) -> int:
         """The number for the next step; measured anew at most every quarter of a second."""
+        if self._fixed is not None:
+            return self._fixed
         now = time.monotonic()
         elapsed = now - self._time
         if elapsed >= _WINDOW:
