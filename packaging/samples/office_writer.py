@@ -11,7 +11,7 @@ from text_source import Paragraph
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _FIXED_TIME = (2026, 9, 1, 0, 0, 0)
-_OPEN_XML = "http" + "://schemas.openxmlformats.org"  # the formats' fixed names, not places to fetch from
+_OPEN_XML = "http://schemas.openxmlformats.org"  # a fixed name of the format, not a place to fetch from
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 
 
