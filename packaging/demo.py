@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLES = Path("resources/samples")
+RESOURCES = Path("resources")
 OUTPUT = Path("build/demo")
 WIDTH = 96
 INDENT = "    "
@@ -55,6 +55,11 @@ class Demo:
         return int(self._failed)
 
 
+def sample(name: str) -> str:
+    """Path of a resource relative to the checkout, as a person there would type it."""
+    return str(RESOURCES / name)
+
+
 def show(text: str) -> None:
     """Print text indented, long lines wrapped."""
     for line in text.splitlines():
@@ -62,9 +67,17 @@ def show(text: str) -> None:
         print(textwrap.fill(line, WIDTH, initial_indent=INDENT, subsequent_indent=hanging) if line.strip() else "")
 
 
+def show_file(title: str, file: str) -> None:
+    """Print a text file below a line that says what it is."""
+    print(f"\n{title}:\n")
+    show((ROOT / file).read_text("utf-8"))
+
+
 def show_mail(file: Path) -> None:
     """Print a mail file as a mail program would: headers, then the text."""
-    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    if not (ROOT / file).exists():
+        return
+    message = email.message_from_bytes((ROOT / file).read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain",))
     print(f"\n{INDENT}{file} holds:\n")
     show("\n".join(f"{name}: {message[name]}" for name in ("From", "To", "Subject", "X-Unsent") if message[name]))
@@ -82,21 +95,18 @@ def main() -> int:
     print("Quietdesk\n=========\n\nThe model runs inside the program. Nothing below leaves this computer.", flush=True)
 
     demo.step("0  The model, put in place and verified", "model", "verify")
-    demo.step("1  A report of two pages, summarised", "summarize", str(SAMPLES / "night-bus-report.pdf"))
+    demo.step("1  A report of two pages, summarised", "summarize", sample("samples/night-bus-report.pdf"))
 
-    print("\nThe notes for the next step:\n")
-    show((ROOT / SAMPLES / "notes.txt").read_text("utf-8"))
+    show_file("The notes for the next step", sample("samples/notes.txt"))
     letter = OUTPUT / "letter.eml"
     demo.step(
-        "2  An e-mail from notes", "draft", "--notes-file", str(SAMPLES / "notes.txt"), "--to", "Mrs Marrow",
+        "2  An e-mail from notes", "draft", "--notes-file", sample("samples/notes.txt"), "--to", "Mrs Marrow",
         "--from", "Odile Brannock", "--tone", "friendly", "--output", str(letter),
     )  # fmt: skip
-    if (ROOT / letter).exists():
-        os.chdir(ROOT)
-        show_mail(letter)
+    show_mail(letter)
 
-    inbox = sorted(str(file.relative_to(ROOT)) for file in (ROOT / SAMPLES / "inbox").iterdir())
-    demo.step("3  A folder of eight files, classified", "classify", *inbox)
+    inbox = sorted((ROOT / sample("samples/inbox")).iterdir())
+    demo.step("3  A folder of eight files, classified", "classify", *(str(file.relative_to(ROOT)) for file in inbox))
 
     print(f"\nThe whole demo took {time.monotonic() - started:.0f} s. Its files are in {OUTPUT}.")
     return demo.exit_code

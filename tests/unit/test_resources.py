@@ -15,8 +15,8 @@ from helpers.project import ROOT
 from quietdesk import resources
 
 FOLDER = ROOT / "resources"
-# Shipped because the licences ask for it, not because the code reads it.
-NOT_READ_BY_CODE = ("licences/*",)
+# Shipped because the licences ask for it, and what the README answers a mail with.
+NOT_READ_BY_CODE = ("licences/*", "samples/mail-to-answer.eml")
 
 
 def files() -> list[str]:
