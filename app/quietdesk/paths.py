@@ -40,13 +40,16 @@ class Paths:
 
 
 def private_folder(folder: Path) -> Path:
-    """Create ``folder`` for its owner alone (0700) and return it.
+    """Create ``folder``, and those above it that are missing, for their owner alone (0700), and return it.
 
     Raises:
         UserError: the folder cannot be created.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkdir(parents=True) would give the folders above the ordinary permissions.
+        for missing in reversed([above for above in folder.parents if not above.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise UserError(
             ErrorCode.UNREADABLE,

@@ -50,7 +50,8 @@ def test_environment_is_read_by_default(quietdesk_home: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
 def test_private_folder_is_the_owners_alone(tmp_path: Path) -> None:
     folder = private_folder(tmp_path / "a" / "b")
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for made in (folder, folder.parent):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
     assert private_folder(folder) == folder
 
 
