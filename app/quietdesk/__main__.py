@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 
 
 def main() -> None:
     """Entry point of ``quietdesk`` and ``python -m quietdesk``."""
     multiprocessing.freeze_support()
-    # Imported here: a spawned worker or reader imports this module again and must stay light.
-    from quietdesk.cli.main import run
+    try:
+        # Imported here: a spawned worker or reader imports this module again and must stay light.
+        from quietdesk.cli.main import run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before the command line could take it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

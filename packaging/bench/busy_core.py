@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import multiprocessing
 import os
 import statistics
@@ -21,7 +22,7 @@ from quietdesk import resources
 from quietdesk.engine.engine import Engine
 from quietdesk.engine.messages import Generate, WorkerSettings
 
-PROMPT = "### Document\nThe council closes the bridge for eleven months. Divers found corrosion in four piles.\n### Summary\n"
+PROMPT = "### Document\nThe council closes the bridge for eleven months. Divers found corrosion.\n### Summary\n"
 
 
 def compute_for_ever() -> None:
@@ -37,7 +38,7 @@ def decode_speed(engine: Engine, tokens: int = 120) -> float:
     request = Generate(PROMPT, max_tokens=tokens, numbers=(), adapter=False)
     while len(times) < tokens // 2:
         engine.generate(request, lambda _: times.append(time.monotonic()))
-    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
     return 1 / statistics.mean(gaps)
 
 

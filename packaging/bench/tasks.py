@@ -22,10 +22,10 @@ def run(*arguments: str) -> tuple[float, float, str]:
     """Seconds to the first output, seconds in all, and the output of one command."""
     started = time.monotonic()
     with subprocess.Popen([QUIETDESK, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
-        assert child.stdout is not None
-        first = child.stdout.read(1)
+        stream = child.stdout or sys.stdin.buffer
+        first = stream.read(1)
         to_first = time.monotonic() - started
-        rest = child.stdout.read()
+        rest = stream.read()
     return to_first, time.monotonic() - started, (first + rest).decode("utf-8")
 
 

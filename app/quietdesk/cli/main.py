@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
-from quietdesk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED, Output, internal_error
+from quietdesk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED, Output, byte_progress, internal_error
+from quietdesk.desk import Desk
 from quietdesk.errors import Cancelled, UserError
+from quietdesk.paths import Paths
+
+GROUPS = ("summarize", "draft", "classify", "labels", "text", "model", "doctor", "bench")
+
+
+@contextmanager
+def open_desk() -> Iterator[Desk]:
+    """The desk of one command; a bar on stderr while the model is put in place at first use."""
+    with byte_progress("Putting the model in place") as progress, Desk(Paths.find(), progress) as desk:
+        yield desk
 
 
 def build() -> typer.Typer:
@@ -16,7 +30,9 @@ def build() -> typer.Typer:
         name="quietdesk", help="Text tools that never leave your computer.", no_args_is_help=True,
         pretty_exceptions_enable=False, add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
-    )
+    )  # fmt: skip
+    for group in GROUPS:
+        importlib.import_module(f"quietdesk.cli.{group}").register(app, open_desk)
     return app
 
 
