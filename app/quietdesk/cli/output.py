@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
 from quietdesk.errors import Cancelled, ErrorCode, UserError
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+# Columns of a table that goes into a file or a pipe.
+_WIDTH_WITHOUT_TERMINAL = 160
 
 
 class Output:
@@ -38,6 +42,25 @@ class Output:
     def notice(self, text: str) -> None:
         """A remark for the person, on stderr."""
         self.notices.print(text, markup=False)
+
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table on stdout; a cell may have several lines."""
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+
+        table = Table(*headings, box=SIMPLE_HEAD, pad_edge=False)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console = Console(file=sys.stdout, highlight=False)
+        console.print(table, width=None if console.is_terminal else _WIDTH_WITHOUT_TERMINAL)
+
+    def confirm(self, question: str) -> bool:
+        """Ask on stderr; True only for y or yes. Needs a terminal on stdin."""
+        try:
+            answer = self.notices.input(Text(f"{question} [y/N] "))
+        except EOFError:
+            return False
+        return answer.strip().lower() in ("y", "yes")
 
     def error(self, error: UserError) -> None:
         """Title, what happened, what to do; on stderr."""

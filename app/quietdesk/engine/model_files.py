@@ -59,7 +59,7 @@ def _pump(read: Callable[[int], bytes], write: Callable[[bytes], object], total:
 
 
 def require_space(folder: Path, size: int) -> None:
-    """Raises UserError ``disk_full`` when ``size`` more bytes, and some to spare, do not fit in ``folder``."""
+    """Raises UserError ``disk_full`` when ``size`` more bytes and some to spare do not fit in ``folder``."""
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE:
         raise UserError(
@@ -99,6 +99,17 @@ def joined(sources: Sequence[Path], folder: Path,
         raise write_error(temporary, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def taken(source: Path, progress: Progress | None = None) -> Iterator[tuple[Path, str]]:
+    """``source`` itself (0600) and its SHA-256, where :func:`joined` gives a copy."""
+    source.chmod(0o600)
+    sha256, _ = sha256_of(source, progress)
+    try:
+        yield source, sha256
+    except OSError as error:
+        raise write_error(source, error) from error
 
 
 def _copy(sources: Sequence[Path], write: Callable[[bytes], object], update: Callable[[bytes], object],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quietdesk.engine.default_model import DefaultModel, adapter_for, require_whole_adapter
 from quietdesk.engine.gguf_header import GgufHeader, read_header
-from quietdesk.engine.model_files import Progress, joined, sha256_of
+from quietdesk.engine.model_files import Progress, joined, sha256_of, taken
 from quietdesk.engine.model_folder import ModelFolder
 from quietdesk.engine.model_record import ModelRecord
 from quietdesk.errors import ErrorCode, UserError
@@ -175,7 +175,7 @@ class ModelStore:
     # Bringing one in, taking one away
 
     def import_file(self, path: Path, name: str | None = None, *, origin: str = "", licence: str = "",
-                    progress: Progress | None = None,
+                    move: bool = False, progress: Progress | None = None,
                     try_loading: Callable[[Path], None] | None = None) -> InstalledModel:  # fmt: skip
         """Copy a GGUF file into the store, or back into it when its copy there is missing or damaged.
 
@@ -184,6 +184,7 @@ class ModelStore:
         Args:
             name: lower-case letters, digits and ``._-``; made from the file's name when not given.
             origin, licence: when the caller knows them better than the file does.
+            move: take the file itself, which lies in the store's folder, instead of a copy.
             try_loading: gets the copy before it counts as installed; raises UserError when it cannot be used.
 
         Raises:
@@ -196,7 +197,8 @@ class ModelStore:
         if known == self._default.name:
             return self._import_default(path, progress)
         name = known or self._free_name(path, name)
-        with self._folder.locked(), joined([path], self._folder.path, progress) as (copy, sha256):
+        brought = taken(path, progress) if move else joined([path], self._folder.path, progress)
+        with self._folder.locked(), brought as (copy, sha256):
             # What counts is the copy: the file may have been changed since.
             header = read_header(copy)
             if try_loading is not None:
@@ -310,8 +312,8 @@ class ModelStore:
 def _missing(name: str) -> UserError:
     return UserError(
         ErrorCode.MODEL_MISSING, "No such model", f"The model {name!r} is not there.",
-        "`quietdesk model list` shows what is. Import it (again) with `quietdesk model import FILE`, or go back "
-        "to the default model with `quietdesk model use default`.",
+        "`quietdesk model list` shows what is. Import it again with `quietdesk model import FILE`, or go "
+        "back to the default model with `quietdesk model use default`.",
     )
 
 
