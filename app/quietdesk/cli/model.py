@@ -100,7 +100,7 @@ def _register_supply(group: typer.Typer, open_desk: OpenDesk) -> None:
         """Fetch a model of the catalogue over the network; the only command that uses it."""
         from quietdesk.engine.download import Catalogue
 
-        output, catalogue = Output(), Catalogue()
+        output, catalogue = Output(), Catalogue.load()
         if name is None:
             _show_catalogue(catalogue, output)
             return

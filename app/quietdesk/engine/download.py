@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -41,12 +41,21 @@ class CatalogueEntry:
 
 
 class Catalogue:
-    """resources/models/catalogue.json."""
+    """The models that can be downloaded, and their terms.
 
-    def __init__(self) -> None:
+    Args:
+        licences: for each licence the resources that say its terms.
+    """
+
+    def __init__(self, entries: Sequence[CatalogueEntry], licences: Mapping[str, Sequence[str]]) -> None:
+        self.entries = tuple(entries)
+        self._licences = licences
+
+    @classmethod
+    def load(cls) -> Catalogue:
+        """resources/models/catalogue.json."""
         content = json.loads(resources.text(_CATALOGUE))
-        self._licences: dict[str, list[str]] = content["licences"]
-        self.entries = tuple(CatalogueEntry(**fields) for fields in content["models"])
+        return cls([CatalogueEntry(**fields) for fields in content["models"]], content["licences"])
 
     def find(self, name: str) -> CatalogueEntry:
         """The entry of that name.

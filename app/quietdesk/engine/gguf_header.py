@@ -21,7 +21,7 @@ _DEFAULT_ALIGNMENT = 32
 
 # Metadata, vocabulary and tensor list together. The largest vocabularies in use (262,144 tokens with merges)
 # need 20 MB. With the least size of an item (8 bytes) this limits the time too: 8 million items, a second.
-_FIRST_READ, _LONGEST_HEADER = 16 << 20, 64 << 20
+_FIRST_READ, _LONGEST_HEADER = 8 << 20, 64 << 20
 _MOST_METADATA = _MOST_TENSORS = 1 << 16
 _LONGEST_NAME = 1024  # of a metadata key or a tensor
 _LONGEST_STRING = 1 << 20  # longer ones are skipped like arrays
