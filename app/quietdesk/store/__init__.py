@@ -1,0 +1,1 @@
+"""What Quietdesk keeps for its user on disk."""
