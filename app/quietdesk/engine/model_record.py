@@ -74,12 +74,14 @@ class ModelRecord:
         return record
 
 
-def _build(kind: type[Any], fields: dict[str, Any]) -> Any:
-    """A dataclass from JSON fields.
+def _build(kind: type[Any], fields: Any) -> Any:
+    """A dataclass from a JSON object.
 
     Raises:
-        TypeError: a field is missing, unknown or of another type.
+        TypeError: it is no object, or a field is missing, unknown or of another type.
     """
+    if not isinstance(fields, dict):
+        raise TypeError(kind.__name__)
     for name, expected in get_type_hints(kind).items():
         if not isinstance(fields.get(name), expected):
             raise TypeError(name)
