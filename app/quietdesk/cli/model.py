@@ -137,12 +137,11 @@ def _show(store: ModelStore, output: Output) -> None:
             output.object(_as_dict(model, model.name == chosen))
         return
     output.table(
-        ("", "Name", "Size", "Context", "Licence", "SHA-256", "From"),
+        ("  Name", "Size", "Context", "Licence", "SHA-256", "What it is"),
         [
             (
-                "*" if model.name == chosen else "", f"{model.name}\n{model.title}",
-                _size(model.size) + _state(model), f"{model.context:,}", model.licence,
-                f"{model.sha256[:12]}…", model.origin,
+                f"{'*' if model.name == chosen else ' '} {model.name}", _size(model.size), f"{model.context:,}",
+                model.licence, f"{model.sha256[:12]}…", "\n".join(filter(None, _what(model))),
             )
             for model in models
         ],
@@ -150,10 +149,11 @@ def _show(store: ModelStore, output: Output) -> None:
     output.notice("* in use. More: `quietdesk model download`.")
 
 
-def _state(model: InstalledModel) -> str:
-    if model.path.is_file():
-        return ""
-    return "\nput in place at first use" if model.name == "default" else "\nfile is missing"
+def _what(model: InstalledModel) -> tuple[str, str, str]:
+    state = ""
+    if not model.path.is_file():
+        state = "put in place at first use" if model.name == "default" else "its file is missing"
+    return model.title, f"from {model.origin}", state
 
 
 def _as_dict(model: InstalledModel, in_use: bool) -> dict[str, object]:
@@ -171,9 +171,9 @@ def _size(size: int | None) -> str:
 
 def _show_catalogue(catalogue: Catalogue, output: Output) -> None:
     output.table(
-        ("Name", "Model", "Size", "Licence", "From"),
+        ("Name", "Size", "Licence", "What it is"),
         [
-            (entry.name, entry.title, _size(entry.size), entry.licence, entry.repository)
+            (entry.name, _size(entry.size), entry.licence, f"{entry.title}\nfrom {entry.repository}")
             for entry in catalogue.entries
         ],
     )

@@ -44,15 +44,17 @@ class Output:
         self.notices.print(text, markup=False)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table on stdout; a cell may have several lines."""
+        """A table on stdout. The first column is never broken; a cell may have several lines."""
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
-        table = Table(*headings, box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for number, heading in enumerate(headings):
+            table.add_column(heading, overflow="fold", no_wrap=number == 0)
         for row in rows:
             table.add_row(*map(Text, row))
-        console = Console(file=sys.stdout, highlight=False)
-        console.print(table, width=None if console.is_terminal else _WIDTH_WITHOUT_TERMINAL)
+        width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+        Console(file=sys.stdout, highlight=False, width=width).print(table)
 
     def confirm(self, question: str) -> bool:
         """Ask on stderr; True only for y or yes. Needs a terminal on stdin."""
@@ -74,8 +76,12 @@ def byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr that appears at its first call (bytes done, bytes in all) and goes when the block ends."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _done, _total: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar = Progress(*columns, console=console, transient=True)
     tasks: list[TaskID] = []
 
     def show(done: int, total: int) -> None:
