@@ -31,12 +31,15 @@ class Output:
 
     def object(self, fields: dict[str, Any]) -> None:
         """One JSON object on a line of its own."""
-        sys.stdout.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        line = json.dumps(fields, ensure_ascii=False)
+        if _printable(line) != line:  # a file name with bytes that are no text, an output that is not Unicode
+            line = json.dumps(fields)
+        sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
     def text(self, text: str, end: str = "\n") -> None:
         """Plain text of a result."""
-        sys.stdout.write(text + end)
+        sys.stdout.write(_printable(text) + end)
         sys.stdout.flush()
 
     def notice(self, text: str) -> None:
@@ -69,6 +72,12 @@ class Output:
         self.notices.print(f"{error.title}: {error.message}", style="red", markup=False)
         if error.hint:
             self.notices.print(f"  {error.hint}", markup=False)
+
+
+def _printable(text: str) -> str:
+    """``text`` with escapes for what the output's encoding does not have."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 @contextmanager
