@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from helpers.leftovers import Leftovers
 from helpers.log_errors import ErrorRecords
 from quietdesk import resources
+from quietdesk.documents.reader import Reader
 from quietdesk.engine.engine import Engine
 from quietdesk.engine.messages import WorkerSettings
 from quietdesk.engine.models import ModelStore
 from quietdesk.paths import Paths
 
+Part = TypeVar("Part")
 RunQuietdesk = Callable[..., subprocess.CompletedProcess[str]]
 
 _ENGINE_THREADS = ("engine_deliver", "engine_receive")
@@ -47,19 +50,22 @@ def nothing_left_behind(request: pytest.FixtureRequest, leftovers: Leftovers) ->
         yield
     finally:
         logging.getLogger().removeHandler(records)
-    engines = _engines(request.node.funcargs)
+    engines, readers = _held(Engine, request.node.funcargs), _held(Reader, request.node.funcargs)
+    owned = {engine.worker_pid for engine in engines}
+    if readers:
+        owned |= {child.pid or 0 for child in multiprocessing.active_children() if child.name == "quietdesk-reader"}
     left = leftovers.wait_until_gone(
-        known_pids, known_threads, {engine.worker_pid for engine in engines},
+        known_pids, known_threads, owned,
         lambda thread: any(engine.loaded for engine in engines) and thread.name in _ENGINE_THREADS,
     )  # fmt: skip
     assert not left, f"the test left behind: {left}"
     assert not records.messages, f"errors were logged: {records.messages}"
 
 
-def _engines(fixtures: Mapping[str, Any]) -> list[Engine]:
-    """The engines among the fixtures' values, or held by one of them."""
+def _held(kind: type[Part], fixtures: Mapping[str, Any]) -> list[Part]:
+    """The parts of that kind among the fixtures' values, or held by one of them, as by a Desk."""
     held = [part for value in fixtures.values() for part in (value, *getattr(value, "__dict__", {}).values())]
-    return [part for part in held if isinstance(part, Engine)]
+    return [part for part in held if isinstance(part, kind)]
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +86,13 @@ def engine(model_file: Path) -> Iterator[Engine]:
     """The engine with the real model and the task adapter; its worker lives until the session ends."""
     settings = WorkerSettings(model_file, resources.path("adapters/default.gguf"))
     with Engine(lambda: settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def reader() -> Iterator[Reader]:
+    """The reader with its usual limits; its process lives until the session ends."""
+    with Reader() as running:
         yield running
 
 

@@ -38,15 +38,6 @@ _CHILD_SECONDS = 60
 # Run in a child process: llama.cpp is loaded by the worker alone, and a library built for another processor
 # ends its process without a word.
 _LOAD_LLAMA = "import llama_cpp; llama_cpp.llama_backend_init(); print(llama_cpp.__version__)"
-_NETWORK_LOCK = """
-import socket
-from quietdesk.privacy.network_lock import lock_network
-lock_network()
-try:
-    socket.socket(socket.AF_INET)
-except OSError:
-    print("locked")
-"""
 
 
 class Status(StrEnum):
@@ -101,7 +92,7 @@ def examine(desk: Desk) -> Iterator[Finding]:
     yield _platform()
     yield _packages()
     yield _llama_library()
-    yield _network_lock()
+    yield _reader(desk)
     for name, folder in (("config", desk.paths.config), ("data", desk.paths.data),
                          ("cache", desk.paths.cache), ("state", desk.paths.state)):  # fmt: skip
         yield _folder(name, folder)
@@ -222,13 +213,16 @@ def _llama_library() -> Finding:
     return Finding("llama.cpp", Status.OK, f"llama-cpp-python {done.stdout.strip()}")
 
 
-def _network_lock() -> Finding:
-    """Whether a process of this machine can take the network away from itself, as the reader does."""
-    done = _in_child(_NETWORK_LOCK)
-    if done is not None and done.stdout.strip() == "locked":
-        return Finding("Network lock", Status.OK, "a locked process gets no internet socket")
+def _reader(desk: Desk) -> Finding:
+    """Whether the reader process starts, and how its network is shut."""
+    try:
+        lock = desk.reader.network_lock()
+    except (OSError, RuntimeError) as error:
+        return Finding("Reader", Status.FAIL, str(error), "Install Quietdesk again.")
+    if lock.system_filter:
+        return Finding("Reader", Status.OK, "starts; the system refuses it every internet socket")
     hint = "Install libseccomp (Debian: libseccomp2)." if sys.platform == "linux" else ""
-    return Finding("Network lock", Status.WARN, "not available: the reader relies on its other limits", hint)
+    return Finding("Reader", Status.WARN, f"starts; its network is shut by Python alone: {lock.reason}", hint)
 
 
 def _ocr() -> Finding:
