@@ -11,10 +11,16 @@ from types import TracebackType
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are part of the tests."""
+
+
 class HubServer:
     """Serves ``content`` as one file of a repository; the file itself comes from a second address, as on the Hub.
 
     cut_after: the next answers end after so many bytes each, although more were announced.
+    stop_at: answers stop after so many bytes until ``go_on`` is set.
     status: what requests are answered with when it is not 200.
     requests: (method, path, value of the Range header) of each request.
     """
@@ -24,11 +30,13 @@ class HubServer:
         self.path = path
         self.etag = hashlib.sha256(content).hexdigest()
         self.cut_after: list[int] = []
+        self.stop_at: int | None = None
+        self.go_on = threading.Event()
         self.ranges = True
         self.status = 200
         self.requests: list[tuple[str, str, str | None]] = []
         self.user_agents: set[str] = set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
@@ -46,6 +54,7 @@ class HubServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:  # fmt: skip
+        self.go_on.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -81,7 +90,10 @@ class HubServer:
                     last = len(hub.content) - 1
                     self.send_header("Content-Range", f"bytes {start}-{last}/{len(hub.content)}")
                 self.end_headers()
-                self.wfile.write(body[: hub.cut_after.pop(0)] if hub.cut_after else body)
+                body = body[: hub.cut_after.pop(0)] if hub.cut_after else body
+                self.wfile.write(body[: hub.stop_at])
+                if hub.stop_at is not None and hub.go_on.wait(60):
+                    self.wfile.write(body[hub.stop_at :])
 
             def _empty(self, status: int) -> None:
                 self.send_response(status)
