@@ -127,4 +127,6 @@ class Desk:
         self.close()
 
     def _worker_settings(self) -> WorkerSettings:
-        return WorkerSettings(self.model.path, self.model.adapter)
+        # Checked anew for every worker: the file may have been touched since the last one started.
+        model = self.models.current(self._progress)
+        return WorkerSettings(model.path, model.adapter)

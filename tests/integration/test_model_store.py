@@ -19,6 +19,7 @@ import pytest
 
 from helpers.gguf_files import U32, text_model
 from quietdesk import resources
+from quietdesk.desk import Desk
 from quietdesk.engine.default_model import DefaultModel
 from quietdesk.engine.models import ModelStore
 from quietdesk.errors import ErrorCode, UserError
@@ -237,6 +238,17 @@ def _copied_packages(folder: Path) -> Path:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(str(file.locate()), target)
     return folder
+
+
+def test_damaged_file_never_reaches_a_worker(with_default: ModelStore, paths: Paths) -> None:
+    with Desk(paths) as desk:
+        desk.engine.info()
+        flip_byte(paths.models / "default.gguf", MIDDLE)
+        os.kill(desk.engine.worker_pid, signal.SIGKILL)
+        while desk.engine.loaded:
+            time.sleep(0.01)
+        assert error_of(desk.engine.info).code is ErrorCode.MODEL_CORRUPT
+        assert not desk.engine.loaded
 
 
 # Killed, interrupted, two at once, no space
