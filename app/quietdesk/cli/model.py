@@ -140,8 +140,8 @@ def _show(store: ModelStore, output: Output) -> None:
         ("  Name", "Size", "Context", "Licence", "SHA-256", "What it is"),
         [
             (
-                f"{'*' if model.name == chosen else ' '} {model.name}", _size(model.size), f"{model.context:,}",
-                model.licence, f"{model.sha256[:12]}…", "\n".join(filter(None, _what(model))),
+                f"{'*' if model.name == chosen else ' '} {model.name}", _size(model.size),
+                f"{model.context:,}", model.licence, f"{model.sha256[:12]}…", "\n".join(filter(None, _what(model))),
             )
             for model in models
         ],

@@ -53,8 +53,8 @@ class Order:
 def download_main(connection: Connection, order: Order) -> None:
     """Fetch the file and send JSON messages.
 
-    On the way ``done`` and ``total`` (bytes); in the end ``part`` and ``sha256`` (what the server says, or empty),
-    or ``error``.
+    On the way ``done`` and ``total`` (bytes); in the end ``part`` and ``sha256`` (as the server states it, or
+    empty), or ``error``.
     """
     # Ctrl-C reaches the whole group; the parent decides and ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
