@@ -11,6 +11,7 @@ import typer
 from quietdesk.cli.output import Output, for_each_input
 from quietdesk.desk import Desk
 from quietdesk.documents.document import Document
+from quietdesk.documents.source import shown
 
 
 def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[Desk]]) -> None:
@@ -18,7 +19,7 @@ def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[De
 
     @app.command()
     def text(
-        files: Annotated[list[str], typer.Argument(help="Documents, mail, images; - for standard input.", metavar="FILE...")],
+        files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Documents, mail, images; - for stdin.")],
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each file.")] = False,
     ) -> None:
         """Print the text of files, as the other commands read it."""
@@ -43,5 +44,5 @@ def _show(document: Document, output: Output, named: bool) -> None:
         )  # fmt: skip
         return
     if named:
-        output.notice(f"{document.source}:")
+        output.notice(f"{shown(document.source)}:")
     output.text(document.text)

@@ -84,6 +84,8 @@ class CompoundFile:
 
     def _sector(self, number: int) -> bytes:
         start = (number + 1) * self._size
+        if start >= len(self._data):
+            raise CompoundFileError("a sector is missing")
         return self._data[start : start + self._size]
 
     def _chain(self, start: int, table: tuple[int, ...], size: int, limit: int = 1 << 28) -> bytes:

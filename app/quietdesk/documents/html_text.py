@@ -46,9 +46,22 @@ def html_text(markup: str) -> Marked:
     return Marked(text, title or None, parser.author or None)
 
 
+def _without_comments(markup: str) -> str:
+    """Markup without comments, cut at one that never ends: the parser would look for its end again and again."""
+    pieces: list[str] = []
+    start = 0
+    while (begin := markup.find("<!--", start)) >= 0:
+        pieces.append(markup[start:begin])
+        end = markup.find("-->", begin + 4)
+        if end < 0:
+            return "".join(pieces)
+        start = end + 3
+    return "".join([*pieces, markup[start:]])
+
+
 def _parsed(markup: str, hidden: frozenset[str]) -> _TextParser:
     parser = _TextParser(hidden)
-    parser.feed(markup)
+    parser.feed(_without_comments(markup))
     parser.close()
     return parser
 
@@ -146,12 +159,12 @@ class _TextParser(HTMLParser):
             if tag == self._hidden[-1]:
                 self._hidden.pop()
             return
-        if tag == "pre":
-            self._preformatted = max(0, self._preformatted - 1)
         if tag in _BLOCKS:
             self._break(tag in _PARAGRAPHS)
             if tag in ("tr", "table"):
                 self._cells = 0
+            elif tag == "pre":
+                self._preformatted = max(0, self._preformatted - 1)
             elif tag in ("ul", "ol") and self._lists:
                 self._close_list(self._lists.pop())
         self._in_link = self._in_link and tag != "a"

@@ -34,12 +34,10 @@ def read_image(
     try:
         with Image.open(io.BytesIO(data)) as image:
             count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
-            pages: list[list[Line]] = []
-            for number in range(count):
-                if number:
-                    image.seek(number)
-                pages.append(recogniser.lines(_pixels(image, limits)))
-                progress()
+        pages: list[list[Line]] = []
+        for number in range(count):
+            pages.append(recogniser.lines(_pixels(data, number, limits)))
+            progress()
     except (UnidentifiedImageError, OSError, SyntaxError, EOFError, ValueError) as error:
         raise failures.corrupt("the image is damaged or incomplete.") from error
     dropped = running_lines([[line.text for line in page] for page in pages])
@@ -48,19 +46,39 @@ def read_image(
     return Document(name, join_pages([join_paragraphs(page) for page in kept]), pages=count, ocr_pages=recognised)
 
 
-def _pixels(image: Any, limits: ReaderLimits) -> Any:
-    """The current page as an array of blue, green, red, brought to a size that is read well."""
-    import numpy as np
-    from PIL import Image, ImageOps
+def _pixels(data: bytes, number: int, limits: ReaderLimits) -> Any:
+    """A page as an array of blue, green, red, upright and brought to a size that is read well.
 
-    width, height = image.size
-    if width * height > limits.pixels:
-        raise failures.too_large(
-            f"the image has {width * height // 1_000_000} million pixels, {limits.pixels // 1_000_000} are allowed.",
-            "Save it at a lower resolution.",
-        )
-    image.draft("RGB", (_LONG_SIDE, _LONG_SIDE))
-    page = ImageOps.exif_transpose(image)
+    The decoded image is let go before recognition begins: both together would not fit in the memory.
+    """
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        if number:
+            image.seek(number)
+        width, height = image.size
+        if width * height > limits.pixels:
+            millions, allowed = width * height // 1_000_000, limits.pixels // 1_000_000
+            raise failures.too_large(
+                f"the image has {millions} million pixels, {allowed} are allowed.", "Save it at a lower resolution."
+            )
+        image.draft("RGB", (_LONG_SIDE, _LONG_SIDE))
+        turn = image.getexif().get(_ORIENTATION)
+        page = _resized(image)
+    if turn in _TURNS:
+        page = page.transpose(_TURNS[turn])
+    return np.ascontiguousarray(np.asarray(page)[:, :, ::-1])
+
+
+_ORIENTATION = 0x0112  # EXIF tag: how the camera was held
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # its values to those of PIL's Image.Transpose
+
+
+def _resized(page: Any) -> Any:
+    """An image of red, green, blue of the wanted size; what is transparent becomes white paper."""
+    from PIL import Image
+
     if page.mode.startswith("I"):  # 16 bits of grey
         page = page.point(lambda value: value / 256).convert("L")
     elif page.mode in ("P", "1", "CMYK", "YCbCr", "LAB", "HSV", "F"):
@@ -74,4 +92,4 @@ def _pixels(image: Any, limits: ReaderLimits) -> Any:
     if page.mode in ("RGBA", "LA", "PA"):
         paper = Image.new("RGBA", page.size, "white")
         page = Image.alpha_composite(paper, page.convert("RGBA"))
-    return np.ascontiguousarray(np.asarray(page.convert("RGB"))[:, :, ::-1])
+    return page.convert("RGB")

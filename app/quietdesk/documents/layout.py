@@ -13,6 +13,7 @@ _SENTENCE_END = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]）」』]*
 _CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 BROKEN_WORD = "\ufffe"  # ends a line whose last word goes on in the next one
+_SHORTEST_FULL_LINE = 30  # letters, Chinese and Japanese characters count twice: shorter lines are seldom prose
 TABLE_GAP = 2.0  # line heights between two words: more is a column of a table
 
 
@@ -95,7 +96,7 @@ def _continues(lines: Sequence[Line], i: int, pitch: float) -> bool:
         return lower
     if not (_is_next(previous, line, pitch) and _is_aligned(lines, i)):
         return False
-    return (lower and len(previous.text) > 24) or _had_no_room(lines, i)
+    return (lower and len(previous.text) >= _SHORTEST_FULL_LINE) or _had_no_room(lines, i)
 
 
 def _is_next(previous: Line, line: Line, pitch: float) -> bool:
@@ -116,6 +117,8 @@ def _is_aligned(lines: Sequence[Line], i: int) -> bool:
 def _had_no_room(lines: Sequence[Line], i: int) -> bool:
     """The first word of line ``i`` would not have fitted into the line before it."""
     previous, line = lines[i - 1], lines[i]
+    if len(previous.text) + len(_CJK.findall(previous.text)) < _SHORTEST_FULL_LINE:
+        return False
     near = (other.right for other in lines[max(0, i - 8) : i + 8] if abs(other.left - line.left) < 3 * line.height)
     return previous.right + line.first_word + 0.2 * line.height > max(near)
 

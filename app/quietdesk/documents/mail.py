@@ -75,8 +75,12 @@ def _read(message: email.message.Message) -> Mail:
 def mail_headers(message: email.message.Message) -> MailHeaders:
     """The headers that an answer needs, decoded."""
 
+    found: dict[str, str] = {}
+    for name, raw in message.raw_items():  # as they stand: get() loses bytes outside ASCII
+        found.setdefault(name.lower(), str(raw))
+
     def value(name: str) -> str:
-        return header_text(message.get(name))
+        return header_text(found.get(name.lower(), ""))
 
     recipients = ", ".join(part for part in (value("To"), value("Cc")) if part)
     references = value("References") or value("In-Reply-To")
@@ -86,12 +90,10 @@ def mail_headers(message: email.message.Message) -> MailHeaders:
     )  # fmt: skip
 
 
-def header_text(raw: object) -> str:
+def header_text(raw: str) -> str:
     """A header as text: encoded words decoded, bytes outside ASCII guessed, one line."""
-    if raw is None:
-        return ""
-    text = str(raw)
-    if any("\udc80" <= char <= "\udcff" for char in text) or isinstance(raw, email.header.Header):
+    text = raw
+    if any("\udc80" <= char <= "\udcff" for char in text):
         text = decode(text.encode("utf-8", "surrogateescape"))
     pieces: list[str] = []
     try:

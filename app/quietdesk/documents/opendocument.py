@@ -27,7 +27,7 @@ class OdfHandler(XmlHandler):
         self.pages: list[str] = []
         self.page_count: int | None = None
         self.title = ""
-        self.author = ""
+        self._authors: dict[str, str] = {}
         self._master = Paragraphs()
         self._current = self.body
         self._skipped = 0
@@ -35,6 +35,11 @@ class OdfHandler(XmlHandler):
         self._field = ""
         self._path: list[str] = []
         self._list_depth = 0
+
+    @property
+    def author(self) -> str:
+        """Who began the document, else who last changed it."""
+        return self._authors.get("initial-creator") or self._authors.get("creator", "")
 
     @property
     def running_text(self) -> str:
@@ -103,7 +108,7 @@ class OdfHandler(XmlHandler):
         if self._field == "title":
             self.title += text
         elif self._field:
-            self.author = (self.author if self._field == "initial-creator" else "") + text
+            self._authors[self._field] = self._authors.get(self._field, "") + text
         elif self._current.inside:
             self._current.add(text.replace("\n", " "))
 

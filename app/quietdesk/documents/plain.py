@@ -98,14 +98,12 @@ def _without_marks(text: str) -> str:
     text = re.sub(r"!\[([^\[\]\n]*)\]\([^()\n]*\)", r"\1", text)
     text = re.sub(r"\[([^\[\]\n]+)\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)|\[[^\[\]\n]*\])", r"\1", text)
     text = re.sub(r"^ {0,3}\[[^\[\]\n]+\]:[ \t]+\S+.*$", "", text, flags=re.M)
-    text = re.sub(r"(\*\*|__)(?=\S)([^\n]{1,500}?)(?<=\S)\1", r"\2", text)
-    text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,500}?)(?<=\S)\*(?![\w*])", r"\1", text)
+    text = re.sub(r"(\*\*|__)(?=\S)([^\n]{1,200}?)(?<=\S)\1", r"\2", text)
+    text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,200}?)(?<=\S)\*(?![\w*])", r"\1", text)
     return re.sub(r"`([^`\n]+)`", r"\1", text)
 
 
-_DROPPED_ENVIRONMENTS = re.compile(
-    r"\\begin\{(comment|tikzpicture|thebibliography)\}.*?\\end\{\1\}", re.S
-)
+_DROPPED_ENVIRONMENTS = re.compile(r"\\begin\{(comment|tikzpicture|thebibliography)\}.*?\\end\{\1\}", re.S)
 _DROPPED_COMMANDS = re.compile(
     r"\\(?:label|ref|eqref|pageref|cite[a-z]*|bibliography(?:style)?|includegraphics|input|include|usepackage|pagestyle"
     r"|documentclass|vspace|hspace|setlength|newcommand|renewcommand|setcounter|hypersetup|graphicspath|thispagestyle"
@@ -131,7 +129,8 @@ def latex_text(source: str) -> Marked:
 
 
 def _command_argument(text: str, command: str) -> str | None:
-    found = re.search(rf"\\{command}\*?(?:\[[^\[\]]*\])?\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}", text)
+    braced = r"\{((?:[^{}]{1,500}|\{[^{}]{0,500}\}){0,40})\}"
+    found = re.search(rf"\\{command}\*?(?:\[[^\[\]]*\])?{braced}", text)
     return found[1].strip() if found else None
 
 

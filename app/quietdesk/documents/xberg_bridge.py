@@ -15,8 +15,11 @@ from quietdesk.documents.document import Document, MailHeaders
 from quietdesk.documents.formats import Format
 from quietdesk.documents.limits import ReaderLimits
 from quietdesk.documents.mail import mail_headers
+from quietdesk.errors import UserError
 
-_NO_TEXT = re.compile(r"^\[Image(?:: [^\]\n]*)?\]$|[ \t]*\(style_name: [^()\n]*\)$", re.M)
+_NO_TEXT = re.compile(r"^\[Image(?:: [^\]\n]*)?\]$|[ \t]*\(style_name: [^()\n]*\)$|\[\^\d+\]:?", re.M)
+_MOST_CELLS = 5_000_000
+_ANY_RATIO = 1_000_000  # sizes are checked before, in absolute numbers
 
 
 class Xberg:
@@ -46,6 +49,10 @@ class Xberg:
         import xberg
 
         config = xberg.ExtractionConfig(
+            security_limits=xberg.SecurityLimits(
+                max_table_cells=_MOST_CELLS, max_iterations=20 * _MOST_CELLS, max_compression_ratio=_ANY_RATIO,
+                max_content_size=self._limits.unpacked_bytes, max_archive_size=self._limits.unpacked_bytes,
+            ),
             use_cache=False, disable_ocr=True, enable_quality_processing=False, max_archive_depth=0,
             content_filter=xberg.ContentFilterConfig(
                 include_headers=True, include_footers=True, include_footnotes=True, strip_repeating_text=False
@@ -59,18 +66,25 @@ class Xberg:
         except BaseException as error:  # a panic in its core is a BaseException
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
-            reason = str(error).lower()
-            raise failures.encrypted() if "password" in reason or "encrypt" in reason else failures.corrupt() from error
+            raise _failure(str(error).lower()) from error
         if not found.results:
             raise failures.corrupt()
         return found.results[0]
 
 
+def _failure(reason: str) -> UserError:
+    if "password" in reason or "encrypt" in reason:
+        return failures.encrypted()
+    if "security_limits" in reason:
+        return failures.too_large("it has more cells or content than the reader accepts.")
+    return failures.corrupt()
+
+
 def _document(result: Any, name: str, kind: Format) -> Document:
-    text = _NO_TEXT.sub("", result.content)
-    details = dict(result.metadata.additional or {})
     if kind is Format.SHEET:
-        text = _cells(text) + _comments(details.get("comments", ""))
+        text = _sheets(result) + _comments((result.metadata.additional or {}).get("comments", ""))
+    else:
+        text = _NO_TEXT.sub("", result.content)
     authors = result.metadata.authors or []
     return Document(
         name, text, pages=_slides(result, kind), title=one_line(result.metadata.title or "") or None,
@@ -83,9 +97,18 @@ def _slides(result: Any, kind: Format) -> int | None:
     return pages.total_count if pages and kind in (Format.PPT, Format.DOC) else None
 
 
-def _cells(text: str) -> str:
-    """Rows of cells without the columns of blanks that stand for empty cells."""
-    return "\n".join(re.sub(r" {2,}", "\t", line.strip()) for line in text.split("\n"))
+def _sheets(result: Any) -> str:
+    """Each sheet's name and its filled rows, a tab between cells; a workbook of one sheet goes without the name."""
+    names = list(result.metadata.format.excel.sheet_names) if result.metadata.format else []
+    lines: list[str] = []
+    sheet = 0
+    for table in result.tables:
+        if table.page_number != sheet and len(names) > 1:
+            sheet = table.page_number
+            lines += ["", names[sheet - 1] if 0 < sheet <= len(names) else ""]
+        rows = ("\t".join(" ".join(cell.split()) for cell in row).rstrip() for row in table.cells)
+        lines += [row for row in rows if row]
+    return "\n".join(lines)
 
 
 def _comments(joined: str) -> str:

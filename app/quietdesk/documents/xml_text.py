@@ -56,7 +56,7 @@ def _parser(handler: XmlHandler) -> expat.XMLParserType:
         short = names.get(name)
         if short is None:
             namespace, _, short = name.rpartition("}")
-            if namespace.endswith("/relationships"):  # r:id stands beside id
+            if "officeDocument" in namespace and namespace.endswith("/relationships"):  # r:id stands beside id
                 short = f"r:{short}"
             names[name] = short
         return short
@@ -123,5 +123,3 @@ def xml_text(markup: str) -> Marked:
         rest = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", " ", body)
         return Marked(html.unescape(rest))
     return Marked("\n".join(handler.blocks), handler.title or None)
-
-
