@@ -1,0 +1,97 @@
+"""Little words that change what a sentence says (``until``, ``only``): a draft must neither lose nor add them."""
+
+from __future__ import annotations
+
+import re
+
+
+def _word(alternatives: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])", re.IGNORECASE)
+
+
+# What notes have, and what may stand for it in the draft.
+_KEPT = tuple(
+    (_word(word), _word(others))
+    for word, others in (
+        ("before|prior", "before|prior|by|until|earlier"),
+        ("after", "after|afterwards|following|once|since|later"),
+        ("until", "until|till|to|through|up to|by"),
+        ("except", "except|apart|but|excluding|other than"),
+        ("instead", "instead|rather|not|replaces?"),
+        ("only", "only|just|solely|nothing but"),
+        ("unless", "unless|if|except"),
+        ("without", "without|no|not|lacking"),
+        ("if", "if|whether|should|in case|when|unless|provided"),
+        ("than", "than|above|below|over|under"),
+        ("per|each|every", "per|each|every|an?|all|both|daily|weekly|monthly|yearly"),
+        ("or", "or|whether|either|otherwise|and"),
+        ("from", "from|since|of|starting|as of|between"),
+        ("because", "because|as|since|due|owing|for|reason"),
+        ("must|has to|have to", "must|has to|have to|need|needs|required|please|should"),
+        ("again", "again|once more|another"),
+        ("still", "still|remains?|yet|continues?"),
+        ("almost|nearly", "almost|nearly|about"),
+        ("about", "about|around|approximately|roughly|some|on|regarding|concerning"),
+        (
+            "may|might|maybe|perhaps|possibly|probably",
+            "may|might|maybe|perhaps|possibly|possible|probably|likely|could",
+        ),
+        ("all|both", "all|both|every|each|everyone|everything"),
+        ("not yet", "not yet|not .* yet|yet"),
+        ("more than", "more than|over|above|exceed\\w*"),
+        ("less than", "less than|under|below"),
+    )
+)
+
+# What a draft must not add, and what in the notes allows it.
+_ADDED = tuple(
+    (
+        _word(word),
+        re.compile(
+            rf"(?<![\w-])(?:{others})(?![\w-])|[{marks}]" if marks else rf"(?<![\w-])(?:{others})(?![\w-])",
+            re.IGNORECASE,
+        ),
+    )
+    for word, others, marks in (
+        ("until|till", "until|till|to|through|by|valid", "–-"),
+        ("before|prior", "before|prior|by|first", ""),
+        ("after", "after|following|since|then", ""),
+        ("except|apart from", "except|apart|but|excluding|not", ""),
+        ("only", "only|just", ""),
+        ("unless", "unless|if|or", ""),
+        (
+            "because|since|due to|therefore|as a result|in order to",
+            "because|since|due|so|cause|reason|after|as|hence|to|for",
+            ":",
+        ),
+        ("instead", "instead|not|rather|was|to", ":"),
+        ("without", "without|no|not", ""),
+        ("again", "again", ""),
+        ("approximately|roughly", "about|around|approximately|roughly|some|circa|or so", ""),
+        ("already", "already|yet", ""),
+        ("still", "still|yet", ""),
+        ("every|each", "every|each|per|all|daily|weekly|monthly|both", "/"),
+        ("cannot|must not|may not", "not|no|never|without|cannot|can['’]t|won['’]t|unable", ""),
+        ("or", "or|either", "/?"),
+        ("if|whether", "if|whether|unless|or|in case|when|ask", "?/:"),
+        ("always|never", "always|never|no|not|every|all", ""),
+        (
+            "must|have to|has to",
+            "must|have to|has to|need|needs|please|required|should|no|not|by|only|want|deadline|until",
+            "!:",
+        ),
+    )
+)
+
+_ASKED = re.compile(
+    r"\?|\b(?:if|whether|should|in case|when|please|let (?:me|us) know|would like|grateful)\b", re.IGNORECASE
+)
+
+
+def changed_relations(notes: str, text: str, context: str = "") -> list[str]:
+    """Such words of ``notes`` that ``text`` lacks, and of ``text`` that ``notes`` (and ``context``) do not warrant."""
+    lost = [match[0] for word, others in _KEPT if (match := word.search(notes)) and not others.search(text)]
+    if "?" in notes and not _ASKED.search(text):
+        lost.append("?")
+    source = f"{notes} {context}"
+    return lost + [match[0] for word, others in _ADDED if (match := word.search(text)) and not others.search(source)]

@@ -1,0 +1,111 @@
+"""Who does what: a draft must not have the reader do what the sender did, or invent somebody who does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from quietdesk.tools.notes import Note, has_key
+from quietdesk.tools.wording import Lexicon
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?")
+_WORD_BEFORE = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?\s$")
+_SOMEBODY = re.compile(r"\b(?:I|we|my|our|me|us|you|your|he|she|they|his|her|their|who)\b|\bI['’]", re.IGNORECASE)
+_PREPOSITIONS = frozenset(["to", "for", "of", "with", "on", "about", "from", "at", "by", "than"])
+_REACH = 4  # words between a subject and its verb
+_FIRST, _SECOND = frozenset(["i", "we"]), frozenset(("you",))
+_TO_READER = frozenset(("you", "him", "her", "them"))
+_CLAUSE_START = re.compile(
+    r"(?:^|[,;:.!?–(]|\s-|\band\b|\bor\b|\bbut\b|\bthen\b|\bto\b)\s*"
+    r"(?:also|not|can|cannot|will|won['’]t|please|only|already|still|just|now)?\s*", re.IGNORECASE
+)  # fmt: skip
+
+
+class Roles:
+    """Compares subjects and verbs of notes and sentences."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        # Said of the sender in any letter: "I have attached", "we need", "I am sorry", "we thank you".
+        self._usual = {lexicon.key(word) for word in ("attach", "need", "sorry", "thanks")}
+
+    def changed(self, said: Sequence[Note], text: str) -> bool:
+        """Whether ``text`` turns the roles of the notes ``said`` round, or names a doer for what they leave open."""
+        return (
+            any(self._turned_round(note, text) or _loses_owner(note.plain, text) for note in said)
+            or self._invented(said, text)
+        )  # fmt: skip
+
+    def _turned_round(self, note: Note, text: str) -> bool:
+        doing, done_to = self._acts(note.plain)
+        said, _ = self._acts(text)
+        first = _WORD.match(note.plain)
+        opening = self._lexicon.key(first[0]) if first else ""
+        if first and self._lexicon.is_command(note.plain):
+            doing.add((opening, "you"))
+        elif first and first[0].casefold() in self._lexicon.pasts:
+            doing.add((opening, "i"))
+        for verb, subject in said:
+            other = "i" if subject == "you" else "you"
+            if (verb, other) in doing and (verb, subject) not in doing:
+                return True
+            if subject == "you" and verb in done_to and (verb, "you") not in doing:
+                return True
+        return False
+
+    def _invented(self, said: Sequence[Note], text: str) -> bool:
+        if any(_SOMEBODY.search(note.plain) for note in said):
+            return False
+        asked = any(note.request for note in said)
+        for verb, subject in self._acts(text)[0]:
+            if (asked and subject == "you") or verb in self._lexicon.harmless:
+                continue
+            if not any(self._is_act(verb, note.plain) for note in said):
+                return True
+        return False
+
+    def _is_act(self, verb: str, note: str) -> bool:
+        """Whether ``verb`` stands in ``note`` as what somebody does: at the start of a clause."""
+        if verb in self._usual:
+            return True
+        firsts = [first[0].casefold() for part in _CLAUSE_START.split(note) if (first := _WORD.match(part))]
+        return any(self._is_predicate(word) and has_key(verb, {self._lexicon.key(word)}) for word in firsts)
+
+    def _is_predicate(self, word: str) -> bool:
+        lexicon = self._lexicon
+        verb = (
+            lexicon.base_forms.get(word, word) in lexicon.verbs
+            or word in lexicon.pasts
+            or word in lexicon.states_of_people
+        )
+        return verb or (word.endswith(("ed", "ing")) and len(word) > 5)
+
+    def _acts(self, text: str) -> tuple[set[tuple[str, str]], set[str]]:
+        """(verb, "i" or "you") for every verb near such a subject; verbs that have the reader as their object."""
+        acts: set[tuple[str, str]] = set()
+        objects: set[str] = set()
+        content = {start: key for start, _, key in self._lexicon.places(text)}
+        subject, before, distance = "", "", 0
+        for match in _WORD.finditer(text):
+            word = match[0].casefold().replace("’", "'").split("'")[0]
+            key = content.get(match.start(), "")
+            before_it = _WORD_BEFORE.search(text, 0, match.start())
+            object_here = before in _PREPOSITIONS or (before_it is not None and before_it.start() in content)
+            if word in _TO_READER and object_here:
+                objects.add(before)
+            elif word in _FIRST or word in _SECOND:
+                subject, distance = ("i" if word in _FIRST else "you"), 0
+            elif key and subject:
+                acts.add((key, subject))
+                subject = ""
+            distance += 1
+            if distance > _REACH or word in ("and", "or", "but"):
+                subject = ""
+            before = key or word
+        return acts, objects
+
+
+def _loses_owner(note: str, text: str) -> bool:
+    """Whether ``your staff`` became ``you staff``."""
+    owned = re.findall(r"\b(?:his|her|their|your)\s+(\w+)", note)
+    return any(re.search(rf"\byou\s+{re.escape(noun)}\b", text) for noun in owned)

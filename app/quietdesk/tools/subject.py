@@ -1,0 +1,62 @@
+"""Subject lines: the model's when it says what the notes say, else the beginning of the first telling note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from quietdesk.tools.draft_check import Checker
+from quietdesk.tools.letter import has_placeholder, shortened
+from quietdesk.tools.notes import Note, denies, has_key
+from quietdesk.tools.phrases import sentence
+from quietdesk.tools.wording import Lexicon
+
+_LONGEST = 60
+_NO_TOPIC = re.compile(
+    r"^(?:thank|sorry|apolog|congrat|please\b|yes\b|no\b|ok\b|hi\b|hello\b|谢谢|感谢|抱歉|对不起|你好|您好|祝)",
+    re.IGNORECASE,
+)
+_EMPTY = frozenset(
+    ("request", "question", "questions", "update", "information", "reply", "confirmation", "regarding", "concerning")
+)
+_META = re.compile(
+    r"^(?:(?:also|please)\s+)?(?:ask|request|tell|remind|inform|let|invite|suggest|propose|"
+    r"confirm)\s+(?:(?:him|her|them|you)\s+)?(?:for|about|to|if|whether|that|know)?\s*",
+    re.IGNORECASE,
+)
+
+
+def subject_stands(subject: str, notes: Sequence[Note], checker: Checker, lexicon: Lexicon) -> bool:
+    """Whether ``subject`` says something, all of it from the notes, and its numbers from one of them."""
+    if not 3 <= len(subject) <= 90 or has_placeholder(subject) or checker.unsupported(subject):
+        return False
+    keys = [key for start, end, key in lexicon.places(subject) if subject[start:end].casefold() not in _EMPTY]
+    known = set(lexicon.content("\n".join(note.plain for note in notes)))
+    if not keys or not all(has_key(key, known) for key in keys):
+        return False
+    numbers = re.findall(r"\d+", subject)
+    return any(_belongs(note, numbers, keys, subject, lexicon) for note in notes)
+
+
+def _belongs(note: Note, numbers: list[str], keys: list[str], subject: str, lexicon: Lexicon) -> bool:
+    if not all(number in re.findall(r"\d+", note.plain) for number in numbers) or denies(subject) != note.negative:
+        return False
+    known = set(lexicon.content(note.plain))
+    own = sum(has_key(key, known) for key in keys)
+    return own == len(keys) or own * 2 > len(keys)
+
+
+def subject_from(notes: Sequence[Note]) -> str:
+    """The beginning of the first note that names a topic; empty without notes."""
+    if not notes:
+        return ""
+    topics = [note for note in notes if not _NO_TOPIC.match(note.plain) and len(note.plain) > 3]
+    note = (topics or list(notes))[0]
+    text = note.plain if note.chinese else _META.sub("", note.plain)
+    parts = re.split(r"(?<=\w)(?:,(?!\d)|[;!?。，；！？]|\s[–-]\s|:\s|\.\s)", text)
+    head = parts[0]
+    if len(parts) > 1 and len(head) < 12 and not note.chinese:
+        head = text[: len(head) + 1] + " " + parts[1].strip()
+    if "?" in text[len(head) : len(head) + 1]:
+        head += "?"
+    return shortened(sentence(head.strip(), "").rstrip("."), _LONGEST)
