@@ -1,4 +1,4 @@
-"""Does the source say it? Numbers, dates, amounts, names, quotations and negations of a text against its source."""
+"""Does the source say it? Numbers, dates, amounts, names, quotations and denials of a text against its source."""
 
 from __future__ import annotations
 
@@ -22,15 +22,19 @@ class Fact:
 
 
 class SourceFacts:
-    """The facts of one source; built once (100,000 characters in about a quarter of a second), asked often.
+    """The facts of one source; built once (100,000 characters in about a tenth of a second), asked often.
 
-    Tolerant where a careful editor is: ``1,050`` is 1050, ``6 January`` is ``January 6``, ``6.30am`` is 6:30am, ``five``
-    is 5, ``per cent`` is %, possessives, plurals, capitals of headings and of the start of a sentence.
+    Tolerant where a careful editor is: ``1,050`` is 1050, ``6 January`` is ``January 6``, ``6.30am`` is 6:30am,
+    ``five`` is 5, ``per cent`` is %, possessives, plurals, capitals of headings and of the start of a sentence.
     """
+
+    numbers: tuple[str, ...]
+    """Every number of the source as it stands (``1,050``, ``10:30``, the digits of ``Q-2291``), and small number
+    words in digits: what may be written (see ``Generate.numbers``)."""
 
     def __init__(self, source: str) -> None:
         found = numerals.find_numbers(source)
-        self.numbers = _written(found)
+        self.numbers = _written(source, found)
         self._units: dict[str, set[str]] = {}
         for number in (*found, *numerals.share_ranges(source, found)):
             for value in number.values:
@@ -39,10 +43,6 @@ class SourceFacts:
         self._dates = dates.SourceDates(source)
         self._names = names.SourceNames(source)
         self._negation = negation.SourceNegation(source)
-
-    numbers: tuple[str, ...]
-    """Every number of the source as it stands (``1,050``, ``10:30``, the digits of ``Q-2291``), and small number
-    words in digits: what may be written (see ``Generate.numbers``)."""
 
     def unsupported(self, text: str) -> list[Fact]:
         """The facts of ``text`` that the source lacks, in order of appearance; empty when all stand in the source."""
@@ -55,12 +55,12 @@ class SourceFacts:
 
     def _unsupported_numbers(self, text: str) -> Iterator[Fact]:
         found = numerals.find_numbers(text)
-        shared = {(n.start, n.end): n for n in numerals.share_ranges(text, found)}
+        in_ranges = list(numerals.share_ranges(text, found))
         for number in found:
-            alternatives = [number, *([shared[number.start, number.end]] if (number.start, number.end) in shared else [])]
             if number.word and number.values <= {"1", "0"}:
                 continue  # "one" is a pronoun as well
-            if not any(self._supports(each) for each in alternatives):
+            readings = (number, *(each for each in in_ranges if each.start == number.start))
+            if not any(self._supports(each) for each in readings):
                 amount = bool(number.unit) and number.unit != numerals.PERCENT
                 yield Fact("amount" if amount else "number", text[number.start : number.end], number.start, number.end)
 
@@ -73,8 +73,8 @@ class SourceFacts:
         return number.unit in self._loose_units and any("" in known for known in units)
 
 
-def _written(found: list[numerals.Number]) -> tuple[str, ...]:
-    unique: dict[str, None] = {}
+def _written(source: str, found: list[numerals.Number]) -> tuple[str, ...]:
+    unique = dict.fromkeys(numerals.runs_of_digits(source))
     for number in found:
         unique[number.written or min(number.values, key=len)] = None
-    return tuple(written for written in unique if written)
+    return tuple(unique)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+
+from quietdesk.tools.word_sets import word_list
 
 PERCENT = "%"
 
 # Number as written: thousands groups (comma, dot, apostrophe, no-break or thin space), then decimals; or digits
 # joined by one separator (6.30, 10:30, 14.3.2024); or bare digits.
 _DIGITS = re.compile(
-    r"\d{1,3}(?:([,.'’٬\u00a0\u202f\u2009])\d{3})(?:\1\d{3})*(?:[.,]\d+)?(?!\d)|\d+(?:[.,:：．，]\d+)*|[½¼¾⅓⅔⅛]"
+    r"\d{1,3}(?:([,.'’٬\u00a0\u202f\u2009])\d{3})(?:\1\d{3})*(?:[.,]\d+)?(?!\d)|\d+(?:[.,:：．]\d+)*|[½¼¾⅓⅔⅛]"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:([,.'’٬\u00a0\u202f\u2009])\d{3})+(?!\d)")
+_RUN = re.compile(r"\d+(?:[.,:]\d+)*")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
 
-_SMALL = (
+_SMALL = word_list(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_TENS = word_list("twenty thirty forty fifty sixty seventy eighty ninety")
 _WORD_VALUES = {word: value for value, word in enumerate(_SMALL)} | {
     word: 20 + 10 * place for place, word in enumerate(_TENS)
 }
@@ -31,9 +35,13 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 
-_CHINESE_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
+_CHINESE_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")}
+_CHINESE_DIGITS |= {"〇": 0, "两": 2, "兩": 2}
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-_CHINESE = re.compile("[零〇一二三四五六七八九两兩十百千万萬亿億]{2,}|[二两兩三四五六七八九十](?=[个個名年月日天次人家种项位元岁周点倍成辆台条期届])")
+_CHINESE = re.compile(
+    "[零〇一二三四五六七八九两兩十百千万萬亿億]{2,}"
+    "|[二两兩三四五六七八九十](?=[个個名年月日天次人家种项位元岁周点倍成辆台条期届])"
+)
 
 _SCALES = {
     "hundred": 2, "thousand": 3, "k": 3, "tsd": 3, "mille": 3, "mil": 3,
@@ -46,24 +54,38 @@ _SCALES = {
 _SYMBOLS = {"£": "gbp", "$": "usd", "€": "eur", "¥": "cny", "￥": "cny", "₹": "inr", "₩": "krw", "＄": "usd"}
 _CURRENCY_WORDS = {
     "gbp": "gbp", "pound": "gbp", "pounds": "gbp", "usd": "usd", "dollar": "usd", "dollars": "usd", "美元": "usd",
-    "eur": "eur", "euro": "eur", "euros": "eur", "欧元": "eur", "英镑": "gbp", "cny": "cny", "rmb": "cny", "yuan": "cny",
-    "元": "cny", "块": "cny", "人民币": "cny", "yen": "cny", "jpy": "cny", "円": "cny", "日元": "cny", "rupees": "inr",
+    "eur": "eur", "euro": "eur", "euros": "eur", "欧元": "eur", "英镑": "gbp",
+    "cny": "cny", "rmb": "cny", "yuan": "cny", "元": "cny", "块": "cny", "人民币": "cny",
+    "yen": "cny", "jpy": "cny", "円": "cny", "日元": "cny", "rupees": "inr",
     "chf": "chf", "francs": "chf", "港元": "hkd", "pence": "gbp", "cents": "usd",
 }  # fmt: skip
 _PERCENT_WORDS = ("per cent", "percent", "percentage points", "prozent", "pour cent", "por ciento", "pct")
 
 _LETTER_SCALES = frozenset(("k", "m", "b"))  # million or metres: both readings stand
-_LATIN_SCALES = sorted((w for w in _SCALES if (w.isascii() and len(w) > 1) or w == "millón"), key=len, reverse=True)
-_CJK_SCALES = sorted((w for w in _SCALES if not w.isascii() and w != "millón"), key=len, reverse=True)
+
+
+def _alternatives(words: Iterable[str], *, latin: bool) -> str:
+    """A pattern for any of the words of that script, the longest first."""
+    fitting = (word for word in words if (word[0] < "\u3040") == latin)
+    return "|".join(sorted(fitting, key=len, reverse=True))
+
+
+_LONG_SCALES = [word for word in _SCALES if word not in _LETTER_SCALES]
 _AFTER = re.compile(
-    rf"(?P<scale>[kmb]\b|[ \u00a0\n-]?(?:{'|'.join(_LATIN_SCALES)})\b|[ \u00a0]?(?:{'|'.join(_CJK_SCALES)}))?"
+    rf"(?P<scale>[kmb]\b|[ \u00a0\n-]?(?:{_alternatives(_LONG_SCALES, latin=True)})\b"
+    rf"|[ \u00a0]?(?:{_alternatives(_LONG_SCALES, latin=False)}))?"
     rf"(?P<unit>[ \u00a0\n-]?(?:[%％£€$]|(?:{'|'.join(_PERCENT_WORDS)})\b|"
-    rf"(?:{'|'.join(w for w in _CURRENCY_WORDS if w.isascii())})\b|"
-    rf"(?:{'|'.join(sorted((w for w in _CURRENCY_WORDS if not w.isascii()), key=len, reverse=True))})))?",
+    rf"(?:{_alternatives(_CURRENCY_WORDS, latin=True)})\b|(?:{_alternatives(_CURRENCY_WORDS, latin=False)})))?",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(r"(?P<symbol>[£$€¥￥₹₩＄])[ \u00a0]?$|\b(?P<code>GBP|USD|EUR|CNY|RMB|JPY|CHF)[ \u00a0]?$|(?P<percent>百分之)$")
-_LOOSE = re.compile(rf"[£$€¥￥₹₩%％]|\b(?:{'|'.join(w for w in _CURRENCY_WORDS if w.isascii() and len(w) > 1)})\b", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?P<symbol>[£$€¥￥₹₩＄])[ \u00a0]?$|\b(?P<code>GBP|USD|EUR|CNY|RMB|JPY|CHF)[ \u00a0]?$|(?P<percent>百分之)$"
+)
+_LOOSE = re.compile(
+    rf"[£$€¥￥₹₩%％]|{_alternatives(_CURRENCY_WORDS, latin=False)}"
+    rf"|\b(?:{_alternatives(_CURRENCY_WORDS, latin=True)})\b",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(r"\s?(?:-|–|—|to|and|or|bis|à|~|～|至|到|和)\s?[£$€¥￥]?", re.IGNORECASE)
 
 
@@ -129,8 +151,9 @@ def _unit_of(text: str) -> str:
     return _SYMBOLS.get(word) or _CURRENCY_WORDS[word]
 
 
-def _complete(text: str, start: int, end: int, written: str, special: frozenset[str], values: list[Decimal]) -> Number:
+def _complete(text: str, match: re.Match[str], special: frozenset[str], values: list[Decimal], *, word: bool) -> Number:
     """Add the scale and unit that stand around a number."""
+    start, end = match.span()
     after = _AFTER.match(text, end)
     scale_word = (after["scale"] or "").strip(" \u00a0\n-").casefold() if after else ""
     unit_text = (after["unit"] or "") if after else ""
@@ -147,7 +170,7 @@ def _complete(text: str, start: int, end: int, written: str, special: frozenset[
     if scale_word in _LETTER_SCALES:
         keys |= {_normal(value) for value in values}
     end = after.end() if after else end
-    return Number(start, end, written, frozenset(keys), scale, unit, not written)
+    return Number(start, end, "" if word else match[0], frozenset(keys), scale, unit, word)
 
 
 def _chinese_value(run: str) -> Decimal:
@@ -172,25 +195,31 @@ def find_numbers(text: str) -> list[Number]:
     found = []
     for match in _DIGITS.finditer(text):
         special, values = _readings(match[0])
-        found.append(_complete(text, match.start(), match.end(), match[0], special, values))
+        found.append(_complete(text, match, special, values, word=False))
     for match in _WORDS.finditer(text):
         value = sum(_WORD_VALUES[part] for part in re.split("[- ]", match[0].casefold()))
-        found.append(_complete(text, match.start(), match.end(), "", frozenset(), [Decimal(value)]))
+        found.append(_complete(text, match, frozenset(), [Decimal(value)], word=True))
     for match in _CHINESE.finditer(text):
         if match.start() and (text[match.start() - 1].isdigit() or text[match.start() - 1] == "几"):
             continue  # the scale of a number in digits, or a vague number
-        found.append(_complete(text, match.start(), match.end(), "", frozenset(), [_chinese_value(match[0])]))
+        found.append(_complete(text, match, frozenset(), [_chinese_value(match[0])], word=True))
     return sorted(found, key=lambda number: number.start)
+
+
+def runs_of_digits(text: str) -> list[str]:
+    """Digits with the separators between them, as a model writes numbers token by token (``1,050``, ``10:30``)."""
+    return _RUN.findall(text)
 
 
 def share_ranges(text: str, numbers: list[Number]) -> Iterator[Number]:
     """The first numbers of ranges once more, with the scale and unit of the second (``£5-6 million``)."""
-    for first, second in zip(numbers, numbers[1:], strict=False):
+    for first, second in pairwise(numbers):
         gap = text[first.end : second.start]
         if len(gap) > 6 or not _RANGE.fullmatch(gap):
             continue
         if second.scale and not first.scale:
-            values = frozenset(_normal(Decimal(v).scaleb(second.scale)) for v in first.values if _decimal(v) is not None)
+            plain = (value for value in map(_decimal, first.values) if value is not None)
+            values = frozenset(_normal(value.scaleb(second.scale)) for value in plain)
             yield replace(first, values=values, scale=second.scale, unit=first.unit or second.unit)
         if second.unit and not first.unit:
             yield replace(first, unit=second.unit)
