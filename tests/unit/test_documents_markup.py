@@ -31,6 +31,7 @@ def test_what_a_browser_shows() -> None:
 
 def test_a_title_that_the_page_does_not_repeat_is_text_too() -> None:
     assert text("<title>Minutes</title><body>We met.") == "Minutes\n\nWe met."
+    assert text("<title>Otters return - The Courier</title><body><h1>Otters return</h1>") == "Otters return"
 
 
 def test_navigation_and_hidden_parts_are_left_out() -> None:

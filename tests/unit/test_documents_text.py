@@ -43,6 +43,11 @@ def test_page_numbers_and_running_headers_go() -> None:
     ]  # fmt: skip
 
 
+def test_chapter_titles_beside_a_page_number_go() -> None:
+    pages = ["Chapter one\t4\nText a", "5\tChapter two\nText b", "Sales\t1200\nText c"]
+    assert without_running_lines(pages) == ["Text a", "Text b", "Sales\t1200\nText c"]
+
+
 def test_numbers_that_do_not_count_pages_stay() -> None:
     pages = ["2023\nGood year", "1984\nBad year", "Sum\n17"]
     assert without_running_lines(pages) == pages

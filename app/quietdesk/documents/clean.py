@@ -92,19 +92,21 @@ def _key(line: str) -> str:
 
 def _numbered(pages: Sequence[Sequence[str]]) -> frozenset[int]:
     """The differences between a bare number at the end of a page and the page's place that occur more than once."""
-    offsets = Counter(
-        offset
-        for number, lines in enumerate(pages)
-        for offset in {int(lines[i]) - number for i in _ends(lines) if _is_small_number(lines[i])}
-    )
+    offsets: Counter[int] = Counter()
+    for number, lines in enumerate(pages):
+        found = [_standing_number(lines[i]) for i in _ends(lines)]
+        offsets.update({standing - number for standing in found if standing is not None})
     return frozenset(offset for offset, n in offsets.items() if n > 1)
 
 
-def _is_small_number(line: str) -> bool:
-    return line.strip().isascii() and line.strip().isdigit() and len(line.strip()) < 5
+def _standing_number(line: str) -> int | None:
+    """A number of up to four digits that stands alone, or apart from the title beside it."""
+    found = re.fullmatch(r"(\d{1,4})(?:\t[^\t]{1,80})?|[^\t]{1,80}\t(\d{1,4})", line.strip(), re.ASCII)
+    return int(found[1] or found[2]) if found else None
 
 
 def _is_page_number(line: str, number: int, numbered: frozenset[int]) -> bool:
-    if _is_small_number(line):
-        return int(line) - number in numbered
+    found = _standing_number(line)
+    if found is not None:
+        return found - number in numbered
     return bool(_DECORATED_NUMBER.fullmatch(line.strip()))

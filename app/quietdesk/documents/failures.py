@@ -53,6 +53,14 @@ def timeout(seconds: float) -> UserError:
     )  # fmt: skip
 
 
+def broken_program(error: Exception) -> UserError:
+    """The reader itself does not work: no fault of the file."""
+    return UserError(
+        ErrorCode.INTERNAL, "Something went wrong in Quietdesk", f"the reader failed with {type(error).__name__}.",
+        "The installation may be damaged. Run `quietdesk doctor`, or install Quietdesk again.",
+    )  # fmt: skip
+
+
 def crashed(memory_short: bool) -> UserError:
     """The reader process died over the file; it runs apart, so nothing else is affected."""
     if memory_short:

@@ -41,7 +41,8 @@ def html_text(markup: str) -> Marked:
         parser = _parsed(markup, frozenset(("script", "style")))
     text = parser.text()
     title = parser.title
-    if title and "".join(title.split()) not in "".join(text[:2000].split()):
+    name = max(re.split(r"\s[-|–—·]\s", title), key=len)  # without that of the site
+    if title and "".join(name.split()) not in "".join(text[:2000].split()):
         text = f"{title}\n\n{text}"
     return Marked(text, title or None, parser.author or None)
 

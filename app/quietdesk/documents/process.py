@@ -85,6 +85,8 @@ class _Server:
             return {"error": error.as_dict()}
         except MemoryError:
             return {"error": failures.crashed(memory_short=True).as_dict(), "last": True}
+        except (ImportError, SyntaxError, NameError) as error:
+            return {"error": failures.broken_program(error).as_dict()}
         except Exception:  # noqa: BLE001
             return {"error": failures.corrupt().as_dict()}
 
