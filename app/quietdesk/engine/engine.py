@@ -112,10 +112,13 @@ class Engine:
         return result
 
     def embed(self, texts: Sequence[str], *, max_tokens: int = 512, layer: int | None = None,
-              priority: Priority = Priority.INTERACTIVE,
+              before: str = "", after: str = "", priority: Priority = Priority.INTERACTIVE,
               cancel: CancelToken | None = None) -> NDArray[np.float32]:  # fmt: skip
-        """Mean hidden states of each text's first ``max_tokens`` tokens after ``layer``: texts × width."""
-        return self._vectors(Embed(tuple(texts), max_tokens, layer, priority), cancel)
+        """Mean hidden states of each text's first ``max_tokens`` tokens after ``layer``: texts × width.
+
+        Between ``before`` and ``after``, beside that the state of the last token of ``after``: texts × twice the width.
+        """
+        return self._vectors(Embed(tuple(texts), max_tokens, layer, priority, before, after), cancel)
 
     def token_vectors(self, texts: Sequence[str], *, priority: Priority = Priority.INTERACTIVE,
                       cancel: CancelToken | None = None) -> NDArray[np.float32]:  # fmt: skip

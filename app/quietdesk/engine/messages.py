@@ -98,12 +98,16 @@ class Embed:
 
     max_tokens: only so many tokens of each text are read, at most the model's context.
     layer: the transformer layer whose output is pooled (1 is the first); the layers above are not computed.
+    before, after: words of ours around each text. With them the vector is two side by side: the mean over the text's
+    own tokens, and the state of the last token of ``after``, where the model has its next word in mind.
     """
 
     texts: tuple[str, ...]
     max_tokens: int = 512
     layer: int | None = None
     priority: Priority = Priority.INTERACTIVE
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

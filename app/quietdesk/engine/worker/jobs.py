@@ -270,14 +270,21 @@ class VectorJob(Job):
         self._parts = parts
         self._texts = request.texts
         self._layer, self._most = 0, parts.limit
+        self._before: list[int] = []
+        self._after: list[int] = []
         if isinstance(request, Embed):
+            if request.after:
+                self._before = parts.model.tokenize(request.before, start=True)
+                self._after = parts.model.tokenize(request.after, start=False)
             self._layer = request.layer if request.layer is not None else parts.model.layers - 1
             # The context is for two jobs, an interactive and a background one.
-            self._most = min(request.max_tokens, parts.limit // 2 - parts.chunk)
+            self._most = min(request.max_tokens, parts.limit // 2 - parts.chunk - len(self._before + self._after))
         if not 0 <= self._layer < parts.model.layers:
             raise ValueError(f"layer {self._layer} is asked for, the model has {parts.model.layers - 1} below its head")
         self._sums = np.zeros((len(self._texts), parts.model.width), np.float64)
+        self._last = np.zeros((len(self._texts), parts.model.width if self._after else 0), np.float32)
         self._counts = [0] * len(self._texts)
+        self._lengths = [0] * len(self._texts)
         self._at = 0
         self._tokens: list[int] | None = None
         self._position = 0
@@ -298,7 +305,7 @@ class VectorJob(Job):
         if self._at < len(self._texts):
             return None
         means = self._sums / np.maximum(np.array(self._counts)[:, None], 1)
-        return Vectors.pack(means.astype(np.float32), self._counts)
+        return Vectors.pack(np.hstack([means.astype(np.float32), self._last]), self._counts)
 
     def _next_batch(self) -> tuple[list[int], list[Segment]]:
         owners: list[int] = []
@@ -321,20 +328,27 @@ class VectorJob(Job):
             text = self._texts[self._at]
             if self._layer:
                 text = text[: self._most * _CHARACTERS_PER_TOKEN]
-            self._tokens = self._parts.model.tokenize(text, start=self._layer > 0)
+            self._tokens = self._parts.model.tokenize(text, start=self._layer > 0 and not self._before)
             if self._layer:
-                self._tokens = self._tokens[: self._most]
+                self._tokens = [*self._before, *self._tokens[: self._most], *self._after]
+            self._lengths[self._at] = len(self._tokens)
         return self._tokens
 
     def _add(self, owners: list[int], segments: list[Segment], states: NDArray[np.float32]) -> None:
         row = 0
         for owner, segment in zip(owners, segments, strict=True):
+            # The rows of this part that are neither words of ours before the text nor after it.
             size = len(segment.tokens)
-            self._sums[owner] += states[row : row + size].sum(axis=0)
-            self._counts[owner] += size
+            done = owner < self._at
+            first = min(max(len(self._before) - segment.position, 0), size)
+            end = max(first, min(size, self._lengths[owner] - len(self._after) - segment.position))
+            self._sums[owner] += states[row + first : row + end].sum(axis=0)
+            self._counts[owner] += end - first
             row += size
+            if done and self._after:
+                self._last[owner] = states[row - 1]
             # Input embeddings need no attention: their cells are free at once. Otherwise the last text goes on.
-            if not self._layer or owner < self._at:
+            if not self._layer or done:
                 self._parts.hidden().forget(segment.sequence)
 
 
