@@ -16,7 +16,6 @@ import pytest
 
 from helpers import make_files as make
 from quietdesk.cancel import CancelToken
-from quietdesk.documents.limits import ReaderLimits
 from quietdesk.documents.reader import Reader
 from quietdesk.errors import Cancelled, ErrorCode, UserError
 
@@ -261,12 +260,3 @@ def test_nothing_is_written_and_nothing_is_said(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, script], capture_output=True, env=environment, cwd=home, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
     assert list(home.rglob("*")) == []
-
-
-def test_pages_of_a_scan_renew_the_time(tmp_path: Path) -> None:
-    """``seconds`` is the time without a result: a document of many pages may take longer than that in all."""
-    page = b"BT /F1 24 Tf " + b"1 1 Td (Hello) Tj " * 15_000 + b" ET"
-    pages = 40
-    with Reader(ReaderLimits(seconds=1.5)) as reader:
-        found = reader.read_bytes(make.pdf([page] * pages, compress=True), "long.pdf")
-    assert found.pages == pages

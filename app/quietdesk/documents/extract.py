@@ -29,7 +29,7 @@ class Extractor:
 
     recogniser: text recognition for images and scans, None when it is not installed or not wanted.
     loop: gives the event loop that the library for old formats runs on.
-    progress: called after each page of a long document.
+    progress: called after each recognised page of a scan.
     """
 
     def __init__(

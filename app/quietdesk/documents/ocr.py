@@ -55,6 +55,10 @@ class Ocr:
             result = engine.recognize_txt(crops)
         except RapidOCRError:  # how it says that there is no text
             return [], 0.0
+        except Exception as error:
+            if "alloc" in str(error) or "memory" in str(error).lower():  # each library has an exception of its own
+                raise MemoryError from error
+            raise
         placed = [turn.upright(quad, pixels.shape[1], pixels.shape[0]) for quad in quads]
         everything = zip(result.txts, placed, result.scores, strict=True)
         kept = [(text.strip(), quad, score) for text, quad, score in everything if score >= _LEAST_SCORE]

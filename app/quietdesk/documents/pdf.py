@@ -35,7 +35,7 @@ class _Page:
 
 
 def read_pdf(data: bytes, name: str, recogniser: Recogniser | None, progress: Callable[[], None]) -> Document:
-    """The text of a PDF file. ``progress`` is called after each page.
+    """The text of a PDF file. ``progress`` is called after each recognised page.
 
     Raises:
         UserError: encrypted, corrupt, no_text (a scan, without text recognition).
@@ -53,8 +53,10 @@ def read_pdf(data: bytes, name: str, recogniser: Recogniser | None, progress: Ca
     reader = _PdfReader(file, pypdfium2, recogniser)
     pages: list[_Page | None] = []
     for number in range(len(file)):
-        pages.append(reader.page(number))
-        progress()
+        page = reader.page(number)
+        pages.append(page)
+        if page and page.recognised:
+            progress()
     return _document(name, file.get_metadata_dict(), pages, reader.unread_scans)
 
 

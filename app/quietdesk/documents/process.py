@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _RETIRE_AT = 0.8  # of the memory limit: a process that holds so much makes room for a fresh one
 _M_ARENA_MAX = -8  # mallopt parameter of glibc, malloc.h
+_OUT_OF_MEMORY: dict[str, Any] = {"error": failures.crashed(memory_short=True).as_dict(), "last": True}
 
 
 def main(connection: Connection, limits: dict[str, Any], recognise: bool) -> None:
@@ -62,9 +63,14 @@ class _Server:
             data = self._receive()
             reply = self._answer(data, str(request["name"]))
             del data
-            reply["last"] = reply.get("last", False) or _memory_share(self._limits) > _RETIRE_AT
-            self._connection.send_bytes(wire.encode(reply))
-            if reply["last"]:
+            last = reply.get("last", False) or _memory_share(self._limits) > _RETIRE_AT
+            try:
+                message = wire.encode({**reply, "last": last})
+            except MemoryError:
+                last = True
+                message = wire.encode(_OUT_OF_MEMORY)
+            self._connection.send_bytes(message)
+            if last:
                 return
 
     def _greet(self, lock: NetworkLock) -> None:
@@ -84,8 +90,10 @@ class _Server:
         except UserError as error:
             return {"error": error.as_dict()}
         except MemoryError:
-            return {"error": failures.crashed(memory_short=True).as_dict(), "last": True}
+            return _OUT_OF_MEMORY
         except (ImportError, SyntaxError, NameError) as error:
+            if "failed to map" in str(error) or "allocate" in str(error):  # a library that has no room to be loaded
+                return _OUT_OF_MEMORY
             return {"error": failures.broken_program(error).as_dict()}
         except Exception:  # noqa: BLE001
             return {"error": failures.corrupt().as_dict()}

@@ -16,6 +16,8 @@ _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 def shown(name: str) -> str:
     """A file name as it can be printed: line breaks and bytes that are no text as escapes."""
+    if name == "-":
+        return "standard input"
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
 
 

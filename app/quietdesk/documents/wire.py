@@ -14,8 +14,8 @@ REPLY_LIMIT = 1 << 29  # bytes; more is not accepted from the process
 
 
 def encode(message: dict[str, Any]) -> bytes:
-    """A message for the pipe. File names with bytes that are no UTF-8 pass as escapes."""
-    return json.dumps(message).encode("ascii")
+    """A message for the pipe. File names may have bytes that are no text, as Python writes them."""
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def decode(data: bytes) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def decode(data: bytes) -> dict[str, Any]:
     Raises:
         ValueError: it is no JSON object.
     """
-    message = json.loads(data)
+    message = json.loads(data.decode("utf-8", "surrogatepass"))
     if not isinstance(message, dict):
         raise ValueError("not an object")
     return message
