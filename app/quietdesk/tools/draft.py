@@ -36,6 +36,7 @@ _LARGEST_GROUP = 6  # notes that the model is given at once: it drops more of lo
 _MOST_GROUPS = 4  # groups that the model writes; notes beyond them are written out plainly
 _LARGEST_MEND = 3  # notes of one attempt to write what the first draft lost
 _LARGEST_LOSS = 0.6  # where more of the notes is lost, further attempts were seen to gain nothing
+_LEAST_SHARE = 0.75  # a synonym may stand for one word of four
 _WARM = 0.6  # temperature of further attempts
 
 
@@ -160,7 +161,7 @@ class _Work:
             written = self._ask([self._notes[at] for at in group], beginning, self._on_text)
             if not number:
                 self._written = written
-            self._take(written.body, offset=10 * number, added=False)
+            self._take(written.body, group, offset=10 * number)
             if not self._pieces:
                 return  # dense notes: the model would not do better with the others
 
@@ -170,7 +171,7 @@ class _Work:
         sampling = Sampling(_WARM if attempt else 0.0, seed=attempt)
         for group in compose.in_groups(lost, _LARGEST_MEND):
             written = self._ask([self._notes[at] for at in group], self._beginning(), None, sampling)
-            self._take(written.body, offset=0, added=True)
+            self._take(written.body, group, added=True)
 
     def _ask(self, notes: Sequence[Note], beginning: str, on_text: Callable[[str], None] | None,
              sampling: Sampling | None = None) -> Written:  # fmt: skip
@@ -197,14 +198,14 @@ class _Work:
         said = {at for piece in self._pieces for at in piece.covers}
         return [at for at in range(len(self._notes)) if at not in said]
 
-    def _take(self, body: str, offset: int, added: bool) -> None:
+    def _take(self, body: str, among: Sequence[int], *, offset: int = 0, added: bool = False) -> None:
         """Keep the sentences of ``body`` that say notes faithfully and say something new."""
         units = units_of(body)
         found: list[Piece] = []
         at = 0
         while at < len(units):
-            single = self._piece(units[at : at + 1], offset)
-            pair = None if single else self._piece(units[at : at + 2], offset)
+            single = self._piece(units[at : at + 1], among, offset)
+            pair = None if single else self._piece(units[at : at + 2], among, offset)
             piece = single or pair
             lost = set(self._lost()) - {note for one in found for note in one.covers}
             if piece and (set(piece.covers) & lost or not piece.covers):
@@ -216,14 +217,14 @@ class _Work:
         else:
             self._pieces += found
 
-    def _piece(self, units: Sequence[Unit], offset: int) -> Piece | None:
+    def _piece(self, units: Sequence[Unit], among: Sequence[int], offset: int) -> Piece | None:
         if not units or any(unit.paragraph != units[0].paragraph or unit.listed != units[0].listed for unit in units):
             return None
         joint = "" if self._to.language == "zh" else " "
         text = joint.join(unit.text for unit in units)
         if not units[0].listed and text[-1] not in ".!?。！？…":
             return None
-        verdict = self._checker.judge(text, listed=units[0].listed)
+        verdict = self._checker.judge(text, among, listed=units[0].listed)
         if not verdict.stands or (len(units) > 1 and not verdict.covers):
             return None
         return Piece(text, units[0].listed, tuple(sorted(verdict.covers)), units[0].paragraph + offset)
@@ -272,10 +273,15 @@ class _Work:
             body,
             self._phrases.closing(people, tone, self._written.signoff),
         )
-        missing = tuple(note.written for note in self._notes if not _said(note, body, self._lexicon))
+        missing = tuple(note.written for at, note in enumerate(self._notes) if not self._says(at))
         said = "\n".join([letter.subject, *(piece.text for piece in self._pieces if piece.covers)])
         unsupported = tuple(dict.fromkeys(self._checker.unsupported(said))) if self._notes else ()
         return Draft(letter.subject, letter.greeting, letter.body, letter.closing, letter.text, missing, unsupported)
+
+    def _says(self, at: int) -> bool:
+        """Whether the pieces for a note have its facts and nearly all of its key words."""
+        told = " ".join(piece.text for piece in self._pieces if at in piece.covers)
+        return covered(self._notes[at], told, self._lexicon).share >= _LEAST_SHARE
 
     def _acknowledgement(self) -> str:
         title = self._to.received.subject.strip() if self._to.received else ""
@@ -285,11 +291,6 @@ class _Work:
 
 def _context(to: Correspondence) -> str:
     return f"{to.received.subject}\n{to.received.body}" if to.received else ""
-
-
-def _said(note: Note, body: str, lexicon: Lexicon) -> bool:
-    """Whether every fact and nearly every key word of ``note`` stands in ``body``."""
-    return covered(note, body, lexicon).share >= 0.75
 
 
 def _whole_sentences(text: str) -> str:

@@ -106,12 +106,16 @@ class Checker:
         self._roles = Roles(lexicon)
         self._reader_meant = people.reader_meant([note.plain for note in notes], answering=bool(context))
 
-    def judge(self, text: str, *, listed: bool = False) -> Verdict:
-        """Which notes ``text`` says and what is wrong with it. ``listed``: it is a line of a list."""
+    def judge(self, text: str, among: Sequence[int] | None = None, *, listed: bool = False) -> Verdict:
+        """Which notes ``text`` says and what is wrong with it.
+
+        among: the notes it was made from, all when left out. listed: it is a line of a list.
+        """
         if courtesy := _COURTESY.match(text.strip()):
             untrue = courtesy["mail"] and not self._context
             return Verdict(frozenset(), ("thanks for a mail that was not received",) if untrue else (), courtesy=True)
-        covers = frozenset(at for at, note in enumerate(self._notes) if self._says(at, note, text))
+        asked = range(len(self._notes)) if among is None else among
+        covers = frozenset(at for at in asked if self._says(at, self._notes[at], text))
         faults = tuple(self._faults(text, sorted(covers), listed)) if covers else ("says no note",)
         return Verdict(covers, faults)
 

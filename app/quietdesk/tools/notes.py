@@ -44,7 +44,9 @@ _ASKS = re.compile(r"^(?:(?:also|and|then)\s+)?(?:ask|request)\b(?!\w|ed)", re.I
 _NEEDS = re.compile(
     r"\b(?:need|needs|needed|want|wants|expect|looking for|require[sd]?|must|has to|have to)\b", re.IGNORECASE
 )
-_META = frozenset(("ask", "tell", "say", "mention", "remind", "inform", "request"))
+META_VERBS = frozenset(("ask", "tell", "say", "mention", "remind", "inform", "request"))
+"""Verbs by which a note tells the writer what to say."""
+
 _CHINESE_GRAMMAR = frozenset(
     "的了吗呢吧啊在是和与及或于到至从把被给对为以并也都就还再将会要可能需请您你我他她它们这那个，。！？、；：（）"
 )
@@ -157,7 +159,8 @@ def covered(note: Note, text: str, lexicon: Lexicon | None = None) -> Coverage:
     missing = (*lost, *(word for word in lost_words if not any(word in fact for fact in lost)))
     share = 1 - min(1.0, len(missing) / total) if total else 1.0
     faithful = _same_sense(note, text)
-    tolerable = len(lost_words) <= len(words) // 5 and (note.chinese or not any(map(_has_weight, lost_words)))
+    tolerable = len(lost_words) <= len(words) // (3 if note.chinese else 5)
+    tolerable = tolerable and (note.chinese or not any(map(_has_weight, lost_words)))
     return Coverage(missing, faithful, share, faithful and tolerable and not lost)
 
 
@@ -185,7 +188,7 @@ def _english_words(note: str, text: str, lexicon: Lexicon) -> tuple[list[str], l
     """The key words of the note, and those that the text lacks."""
     known = set(lexicon.content(text))
     words = [(note[start:end], key) for start, end, key in lexicon.places(note) if len(key) > 1]
-    if words and words[0][1] in _META:
+    if words and words[0][1] in META_VERBS:
         words = words[1:]
     words = [(word, key) for word, key in words if key != "pleas"]
     return [word for word, _ in words], [word for word, key in words if not has_key(key, known)]
@@ -224,6 +227,8 @@ def _passage(note: Note, text: str) -> str:
     if note.chinese:
         return text
     keys = set(english().content(note.plain))
+    if not keys:
+        return text
     clauses = re.split(r"(?<=[;:])\s|,\s+(?:and|but|while|although|whereas|so)\s|\s(?:but|while)\s|(?<=[.!?])\s", text)
     return " | ".join(clause for clause in clauses if any(has_key(key, keys) for key in english().content(clause)))
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from quietdesk.tools.facts import SourceFacts
+
 _MEN = re.compile(r"\b(?:Mr|Herr|Monsieur|Señor|Sr|Signor|Sir|Father|Brother)\b\.?")
 _WOMEN = re.compile(r"\b(?:Mrs|Ms|Miss|Frau|Madame|Mme|Señora|Sra|Signora|Madam|Sister)\b\.?")
 _GROUP = re.compile(
@@ -28,8 +30,7 @@ _FORMS = {
 _VERBS = {"is": "are", "has": "have", "was": "were", "does": "do", "isn't": "aren't", "hasn't": "haven't",
           "wasn't": "weren't", "doesn't": "don't", "'s": "'re"}  # fmt: skip
 _PRONOUN = re.compile(
-    r"\b(he|she|they|him|her|them|his|their|hers|theirs|himself|herself|"
-    r"themselves)\b(?:(\s+)([a-z]+(?:n't)?)|('s)\b)?",
+    r"\b(?:(he|she)\b(?:(\s+)([a-z]+(?:n't)?)|('s)\b)?|(they|him|her|them|his|their|hers|theirs|himself|herself|themselves)\b)",
     re.IGNORECASE,
 )
 _ENDS_OBJECT = re.compile(
@@ -40,10 +41,10 @@ _ENDS_OBJECT = re.compile(
 # Such notes speak of the reader whoever else was named.
 _ADDRESSED = re.compile(
     r"\b(?:can|could|will|would|does|may) (?:he|she)\b"
-    r"|\b(?:ask|tell|remind|inform|invite|thank|congratulate) (?:him|her)\b",
+    r"|\b(?:ask|tell|remind|inform|invite|thank|congratulate) (?:him|her)\b|^(?:also )?ask\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?<!^)(?<![.!?:] )\b[A-Z][a-zà-ÿ]+\b")
+_NAME = re.compile(r"[A-Z][a-zà-ÿ]+(?:[ -][A-Z][a-zà-ÿ]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,14 @@ class People:
         meant, others = [], answering
         for note in notes:
             meant.append(self._means_reader(note, others))
-            others = others or self._names_others(note)
+            others = others or self._names(note)
         return meant
 
     def _means_reader(self, note: str, others_named: bool) -> bool:
         pronoun = _PRONOUN.search(note)
         if not pronoun or not self.recipient or self._names(note[: pronoun.start()]):
             return False
-        word = pronoun[1].casefold()
+        word = pronoun[0].split()[0].split("'")[0].casefold()
         men, women = bool(_MEN.search(self.recipient)), bool(_WOMEN.search(self.recipient))
         if word.startswith("the"):
             return (men and women) or (not others_named and self.greets_group)
@@ -89,26 +90,27 @@ class People:
         return bool(_ADDRESSED.search(note)) or (not others_named and not self.greets_group)
 
     def _names(self, text: str) -> bool:
-        return any(name[0] not in self.recipient and name[0] not in self.sender for name in _NAME.finditer(text))
-
-    def _names_others(self, text: str) -> bool:
-        return self._names(f" {text}" if text[:1].islower() else text)
+        """Whether ``text`` names somebody (or a place) besides sender and recipient."""
+        named = (
+            fact.text
+            for fact in SourceFacts(self.sender + "\n" + self.recipient).unsupported(text)
+            if fact.kind == "name"
+        )
+        return any(_NAME.fullmatch(name) for name in named)
 
 
 def to_reader(text: str) -> str:
     """``text`` with he, she and they turned into you, and the verbs after them made to agree."""
 
     def turned(match: re.Match[str]) -> str:
-        word = match[1].casefold()
-        new = _FORMS.get(word) or ("you" if _ENDS_OBJECT.match(text, match.end(1)) else "your")
-        if match[1][0].isupper():
+        word = match[0].split()[0].split("'")[0]
+        low = word.casefold()
+        new = _FORMS.get(low) or ("you" if _ENDS_OBJECT.match(text, match.end()) else "your")
+        if word[0].isupper():
             new = new.capitalize()
         if match[4]:
-            return new + _VERBS["'s"] if word in ("he", "she") else match[0]
-        rest = match[3] or ""
-        if word in ("he", "she"):
-            rest = _agreeing(rest)
-        return new + (match[2] or "") + rest
+            return new + _VERBS["'s"]
+        return f"{new}{match[2] or ''}{_agreeing(match[3] or '')}" if match[1] else new
 
     return _PRONOUN.sub(turned, text)
 

@@ -27,7 +27,7 @@ _TIME_PLACE = re.compile(
     rf"(?P<when>\d{{1,2}}:\d{{2}}(?:\s?[ap]m)?|\d{{1,2}}(?:\.\d{{2}})?\s?[ap]m)\b(?![:.]\d){_ENDS_HERE}{_NO_RANGE}"
 )
 _DAY_OR_MONTH = re.compile(rf"{_MONTH}|{_DAY}")
-_CODE = re.compile(r"\w*[A-Z\d@]")
+_CODE = re.compile(r"\S*[A-Z\d@]")
 _SMILE = (":)", ":-)", ";)")
 
 
@@ -64,7 +64,8 @@ def with_article(noun: str, lexicon: Lexicon) -> str:
     first = re.match(r"[^\s,;:.]+", noun)
     word = first[0] if first else ""
     common = word.islower() and word.isalpha() and word not in lexicon.no_article_before
-    return f"the {noun}" if common and not (word.endswith("ing") and len(word) > 5) else noun
+    gerund = word.endswith("ing") and len(word) > 5 and word not in lexicon.counted_nouns
+    return f"the {noun}" if common and not gerund else noun
 
 
 def is_plural(noun: str) -> bool:

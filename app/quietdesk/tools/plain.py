@@ -41,20 +41,20 @@ _CONGRATULATIONS = re.compile(
     re.I,
 )
 _ASK_IF = re.compile(
-    r"^(?:also\s+)?ask\s+(?:him\s+|her\s+|them\s+)?(?P<what>(?:if|whether|when|what|where|who|how|why|"
+    r"^(?:also\s+)?ask\s+(?:(?:him|her|them|you)\s+)?(?P<what>(?:if|whether|when|what|where|who|how|why|"
     r"which)\b.+)$",
     re.I,
 )
-_ASK_TO = re.compile(r"^(?:also\s+)?ask\s+(?:him\s+|her\s+|them\s+)?to\s+(?P<what>.+)$", re.I)
+_ASK_TO = re.compile(r"^(?:also\s+)?ask\s+(?:(?:him|her|them|you)\s+)?to\s+(?P<what>.+)$", re.I)
 _ASK_FOR = re.compile(
-    r"^(?:also\s+)?(?:ask|request)\s+(?:him\s+|her\s+|them\s+)?(?:(?P<about>about)\s+|"
+    r"^(?:also\s+)?(?:ask|request)\s+(?:(?:him|her|them|you)\s+)?(?:(?P<about>about)\s+|"
     r"for\s+)?(?P<what>.+)$",
     re.I,
 )
 _TOPIC_ASK = re.compile(r"^(?P<topic>[a-z][a-z ]{2,30}):\s+ask\s+(?:for\s+)?(?P<what>.+)$", re.I)
-_REMIND_TO = re.compile(r"^remind\s+(?:him|her|them)\s+to\s+(?P<what>.+)$", re.I)
-_TELL = re.compile(r"^(?:tell|inform|remind|let)\s+(?:him|her|them)(?:\s+know)?\s+(?:that\s+)?(?P<what>.+)$", re.I)
-_INVITE = re.compile(r"^invite\s+(?P<whom>him|her|them)?\s*(?P<what>(?:to|for)\s.+)$", re.I)
+_REMIND_TO = re.compile(r"^remind\s+(?:him|her|them|you)\s+to\s+(?P<what>.+)$", re.I)
+_TELL = re.compile(r"^(?:tell|inform|remind|let)\s+(?:him|her|them|you)(?:\s+know)?\s+(?:that\s+)?(?P<what>.+)$", re.I)
+_INVITE = re.compile(r"^invite\s+(?P<whom>him|her|them|you)?\s*(?P<what>(?:to|for)\s.+)$", re.I)
 _VERB_OF_SENDER = re.compile(
     r"^(?P<verb>suggest|propose|recommend|offer|confirm|accept|decline|reject|"
     r"agree)\s+(?P<what>[^:].*)$",
@@ -67,6 +67,7 @@ _CAN = re.compile(
     r"also\s+)?(?:accept|agree|attend|call|come|help|join|make|meet|pay|talk|wait|promise)\b.*)$",
     re.I,
 )
+_MODALS = {"can't": "cannot", "won't": "will not"}
 _WILL = re.compile(r"^will\s+(?:also\s+|then\s+|not\s+)?(?P<verb>[a-z]+)\b", re.I)
 _DOING = re.compile(
     r"^(?:interested|glad to|happy to|running|looking|sending|writing|waiting|coming|turning|leaving|"
@@ -100,6 +101,15 @@ _NEED = re.compile(r"^(?P<also>also\s+)?need\s+(?!\d{1,2}\s(?-i:[A-Z])|(?-i:[A-Z
 _AUXILIARY = re.compile(
     r"\b(?:(?-i:may)|is|are|was|were|has|have|had|must|can|can['’]t|cannot|will|won['’]t|should|"
     r"isn['’]t|aren['’]t|wasn['’]t|hasn['’]t|haven['’]t|doesn['’]t|don['’]t|didn['’]t|does|did)\b",
+    re.I,
+)
+_DO_NOT = re.compile(
+    r"^(?:do not|don['’]t|never|always)\s+(?!want|need|like|know|have|agree|understand|think|see|mind)", re.I
+)
+_I_DO_NOT = re.compile(r"^(?:do not|don['’]t)\s+(?:want|need|like|know|have|agree|understand|think|see|mind)\b", re.I)
+_WANT = re.compile(r"^want\s+(?!to\b)(?P<what>.+)$", re.I)
+_WH_CLAUSE = re.compile(
+    r"^(?:who|what|where|when|how|which|why)\s+(?:\w+\s+)?(?:is|are|has|have|do|does|can|will|should|would|could)\b",
     re.I,
 )
 _QUESTION_WORD = re.compile(
@@ -150,7 +160,8 @@ class PlainWriter:
     def _forms(self) -> tuple[Callable[[str], str], ...]:
         return (
             self._question, self._thanks, self._sorry, self._congratulations, self._asking, self._telling,
-            self._request, self._answer, self._own_act, self._attached, self._fine, self._done, self._clause,
+            self._request, self._answer, self._wanting,
+            self._acting, self._attached, self._fine, self._done, self._clause,
         )  # fmt: skip
 
     def _the(self, noun: str) -> str:
@@ -165,7 +176,8 @@ class PlainWriter:
 
     def _question(self, text: str) -> str:
         if not text.endswith("?"):
-            return f"{text}?" if re.match(r"(?:can|could|will|would) you ", text, re.I) else ""
+            asks = re.match(r"(?:can|could|will|would) you ", text, re.I) or _WH_CLAUSE.match(text)
+            return f"{text}?" if asks else ""
         if match := _CAN_THEY.match(text):
             polite = {"can": "Could", "will": "Would"}.get(match["modal"].casefold(), match["modal"].capitalize())
             return f"{polite} you {match['what']}"
@@ -190,7 +202,7 @@ class PlainWriter:
             rest = next(
                 (
                     said
-                    for form in (self._own_act, self._attached, self._done, self._clause)
+                    for form in (self._acting, self._attached, self._done, self._clause)
                     if (said := form(match["what"]))
                 ),
                 "",
@@ -234,7 +246,7 @@ class PlainWriter:
             what = person.to_reader(match["what"])
             if match["about"]:
                 return f"{self._self} would like to ask about {self._the(what)}"
-            counted = what.split()[0] in self._lexicon.counted_nouns
+            counted = _first_word(what) in self._lexicon.counted_nouns
             return f"{self._self} would like to ask for {'a ' if counted else ''}{what}"
         return ""
 
@@ -255,9 +267,9 @@ class PlainWriter:
                 return f"Please {lower_first(what)}"
             asks = first in self._lexicon.imperative or first in self._lexicon.imperative_or_noun
             return f"Please {lower_first(what)}" if asks and not re.search(r"[.?!]", what) else ""
-        if re.match(r"(?:do not|don['’]t|never|always)\s", text, re.I):
+        if _DO_NOT.match(text):
             return f"Please {lower_first(text)}"
-        return f"Please {lower_first(text)}" if self._lexicon.is_command(text) else ""
+        return f"Please {lower_first(text)}" if "?" not in text and self._lexicon.is_command(text) else ""
 
     def _answer(self, text: str) -> str:
         if _REFUSES.match(text):
@@ -272,23 +284,28 @@ class PlainWriter:
             return f"Yes, {rest} is fine"
         return f"Yes, {rest}" if text[:3].casefold() == "yes" and self._is_clause(rest) else ""
 
-    def _own_act(self, text: str) -> str:
+    def _wanting(self, text: str) -> str:
         if match := _NEED.match(text):
-            return f"{self._self} {'also ' if match['also'] else ''}need {match['what']}"
+            article = "a " if _first_word(match["what"]) in self._lexicon.counted_nouns else ""
+            return f"{self._self} {'also ' if match['also'] else ''}need {article}{match['what']}"
+        if match := _WANT.match(text):
+            return f"{self._self} {'want' if self._tone == 'firm' else 'would like'} {match['what']}"
+        return f"{self._self} {lower_first(text)}" if _I_DO_NOT.match(text) else ""
+
+    def _acting(self, text: str) -> str:
+        if "?" in text:
+            return ""
         if match := _CAN.match(text):
-            modal = {"can't": "cannot", "can’t": "cannot", "won't": "will not", "won’t": "will not"}.get(
-                match["modal"].casefold(), match["modal"].casefold()
-            )
-            return f"{self._self} {modal} {match['what']}"
-        if (match := _WILL.match(text)) and match["verb"].casefold() in self._lexicon.verbs:
-            return f"{self._self} {lower_first(text)}"
+            modal = match["modal"].casefold().replace("’", "'")
+            return f"{self._self} {_MODALS.get(modal, modal)} {match['what']}"
         if match := _VERB_OF_SENDER.match(text):
             verb = match["verb"].casefold()
-            polite = f"{self._self} would like to offer" if verb == "offer" else f"{self._self} {verb}"
-            return f"{polite} {self._the(match['what'])}"
+            return f"{self._self} {'would like to offer' if verb == 'offer' else verb} {self._the(match['what'])}"
         if _DOING.match(text) or _AWAY.match(text):
             return f"{self._be()} {lower_first(text)}"
-        return f"{self._self} {lower_first(text)}" if _DID.match(text) else ""
+        will = _WILL.match(text)
+        acts = _DID.match(text) or (will and will["verb"].casefold() in self._lexicon.verbs)
+        return f"{self._self} {lower_first(text)}" if acts else ""
 
     def _attached(self, text: str) -> str:
         match = _ATTACHED.match(text)
@@ -345,3 +362,7 @@ class PlainWriter:
 
 
 _NOT_A_NOUN = frozenset(["no", "not", "none", "never", "only", "about", "all", "i", "we"])
+
+
+def _first_word(text: str) -> str:
+    return text.split(maxsplit=1)[0].strip(",.;:").casefold()

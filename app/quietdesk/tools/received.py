@@ -16,18 +16,17 @@ _HISTORY = re.compile(
     r"original|原始邮件|转发邮件).*"
     r"|_{10,}\s*"
     r"|begin forwarded message:"
-    r"|on\s.{6,200}\swrote:"
-    r"|am\s.{6,200}\sschrieb.{0,80}:"
-    r"|le\s.{6,200}\sa écrit\s?:"
+    r"|on\s.{6,160}(?:\n.{0,160})?\bwrote:"
+    r"|am\s.{6,160}(?:\n.{0,160})?\bschrieb.{0,80}:"
+    r"|le\s.{6,160}(?:\n.{0,160})?\ba écrit\s?:"
     r"|el\s.{6,200}\sescribió:"
     r"|il\s.{6,200}\sha scritto:"
     r"|op\s.{6,200}\sschreef.{0,80}:"
     r"|.{0,80}(?:写道|寫道)\s*[:：]"
     r"|(?:from|von|de|发件人|寄件者)\s*[:：]\s?.+\n\s*(?:sent|date|gesendet|datum|envoyé|enviado|to|an|发送时间|日期|"
     r"收件人)\s*[:：].*)$",
-    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+    re.IGNORECASE | re.MULTILINE,
 )
-_HISTORY_LINE = re.compile(_HISTORY.pattern, re.IGNORECASE | re.MULTILINE)
 _MESSAGE = re.compile(
     r"^From: (?P<sender>[^\n]*)\n(?:Date: (?P<date>[^\n]*)\n)?(?:Subject: "
     r"(?P<subject>[^\n]*)\n)?(?=\n)",
@@ -101,7 +100,7 @@ def own_words(text: str) -> str:
     At most :data:`LONGEST_BODY` characters, cut at the end of a sentence or line.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    history = _HISTORY_LINE.search(text)
+    history = _HISTORY.search(text)
     own = text[: history.start()] if history and text[: history.start()].strip() else text
     own = "\n".join(line for line in own.split("\n") if not re.match(r"\s*>", line))
     signature = _SIGNATURE.search(own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from quietdesk.tools.notes import Note, has_key
+from quietdesk.tools.notes import META_VERBS, Note, has_key
 from quietdesk.tools.wording import Lexicon
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?")
@@ -41,7 +41,7 @@ class Roles:
         said, _ = self._acts(text)
         first = _WORD.match(note.plain)
         opening = self._lexicon.key(first[0]) if first else ""
-        if first and self._lexicon.is_command(note.plain):
+        if first and self._lexicon.is_command(note.plain) and first[0].casefold() not in META_VERBS:
             doing.add((opening, "you"))
         elif first and first[0].casefold() in self._lexicon.pasts:
             doing.add((opening, "i"))

@@ -20,7 +20,7 @@ _CAPITALISED = re.compile(
 )
 _DATE_BEFORE = (
     r"(?:\d(?:st|nd|rd|th)?|\b(?:in|by|since|from|til|till|until|of|end|mid|early|late|to|before|after|next|last|this"
-    r"|every|on)|[–/-])"
+    r"|every|on)|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\s?(?:,|\+|&|and|or|to)|[–/-])"
 )
 _MONTH = re.compile(
     rf"(?:(?<=\W)|^)(?P<word>{'|'.join(sorted(_MONTHS, key=len, reverse=True))}|march|"
@@ -100,6 +100,8 @@ def _month(match: re.Match[str]) -> str:
         word in ("may", "mar", "jun", "jul", "sep", "march") and not _BEFORE_MONTH.search(match.string[: match.start()])
     ):
         return match[0]
+    if not beside_day and match["word"][0].isupper() and word in _MONTHS:
+        return match[0]  # "Jan Horák" is a person
     if word == "may" and not beside_day and match.string[match.end() :].lstrip()[:1].isalpha():
         return match[0]
     return _MONTHS.get(word, word.capitalize()) + (match["after"] or "")
@@ -120,7 +122,8 @@ def _word(match: re.Match[str], lexicon: Lexicon) -> str:
         return written
     if match.end() < len(match.string) and stop:
         # "approx. 20" is shorthand, a stop before a capital letter ends a sentence.
-        stop = stop if re.match(r"\s+[A-Z]", match.string[match.end() :]) else ""
+        sentence_ends = low not in lexicon.beside_numbers and re.match(r"\s+[A-Z]", match.string[match.end() :])
+        stop = stop if sentence_ends else ""
     glued = match.string[match.end() : match.end() + 1]
     return (
         (long[0].upper() + long[1:] if word[0].isupper() else long)
@@ -132,7 +135,7 @@ def _word(match: re.Match[str], lexicon: Lexicon) -> str:
 def _by_context(word: str, match: re.Match[str]) -> str | None:
     """Short forms that stand for one thing here and for another there."""
     before, after = match.string[: match.start()], match.string[match.end() :]
-    last = not after.strip(" .!)")
+    last = not after.strip(" .!?)")
     meanings = {
         "btw": "between" if re.match(r"\s*\d", after) else "by the way",
         "yr": "year" if _YEAR_BEFORE.search(before) else "your",

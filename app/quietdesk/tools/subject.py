@@ -35,15 +35,21 @@ def subject_stands(subject: str, notes: Sequence[Note], checker: Checker, lexico
     if not keys or not all(has_key(key, known) for key in keys):
         return False
     numbers = re.findall(r"\d+", subject)
-    return any(_belongs(note, numbers, keys, subject, lexicon) for note in notes)
+    return any(_belongs(note, numbers, keys, lexicon) and _same_sign(subject, note, lexicon) for note in notes)
 
 
-def _belongs(note: Note, numbers: list[str], keys: list[str], subject: str, lexicon: Lexicon) -> bool:
-    if not all(number in re.findall(r"\d+", note.plain) for number in numbers) or denies(subject) != note.negative:
-        return False
+def _belongs(note: Note, numbers: list[str], keys: list[str], lexicon: Lexicon) -> bool:
     known = set(lexicon.content(note.plain))
     own = sum(has_key(key, known) for key in keys)
-    return own == len(keys) or own * 2 > len(keys)
+    mostly = own == len(keys) or own * 2 > len(keys)
+    return mostly and all(number in re.findall(r"\d+", note.plain) for number in numbers)
+
+
+def _same_sign(subject: str, note: Note, lexicon: Lexicon) -> bool:
+    """Whether both deny or neither does; a topic without a verb ("Invoice 7731") denies nothing."""
+    if denies(subject) == note.negative:
+        return True
+    return note.negative and not any(lexicon.is_verb(word) for word in re.findall(r"[^\W\d_]+", subject))
 
 
 def subject_from(notes: Sequence[Note]) -> str:

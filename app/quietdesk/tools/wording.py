@@ -14,7 +14,7 @@ from quietdesk.tools import dates
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[\u4e00-\u9fff]")
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
-_FIRST = re.compile(r"(?:(?:also|and|then|so|please|kindly|do)[,:]?\s+)*(?P<word>[A-Za-z]+)\b(?![’':-])", re.IGNORECASE)
+_FIRST = re.compile(r"(?:(?:also|and|please|kindly|do)[,:]?\s+)*(?P<word>[A-Za-z]+)\b(?![’':-])", re.IGNORECASE)
 _OBJECT = re.compile(
     r"\s+(?:me|us|him|her|them|it|the|an?|your|my|our|this|that|these|those|all|both|each|every|if|by|to|with|at"
     r"|before|up|out|off|back|in|on|only|which|what|when|whether|how|where|why|again)\b|\s*$",
