@@ -21,7 +21,7 @@ _MONTH = "|".join(sorted((name.capitalize() for name in _MONTH_NUMBERS), key=len
 _DAY = rf"(?:(?:{'|'.join(name.capitalize() for name in _WEEKDAYS)})\s)?\d{{1,2}}(?:st|nd|rd|th)?"
 _DAYS = rf"{_DAY}(?:\s?(?:,|-|–|and|to|or|&|/)\s?{_DAY})*"
 _NAMED = (
-    r"(?:\b(?P<before>{days})\s(?:of\s)?)?\b(?P<month>{month})\b\.?"
+    r"(?:\b(?P<before>{days})\s(?:of\s)?)?\b(?P<month>{month})\b(?:\.(?=\s\d))?"
     r"(?:\s(?P<after>{days})(?![\d:]|[.,]\d))?"
 )
 _NAMED_DATE = re.compile(_NAMED.format(days=_DAYS, month=f"{_MONTH}|{_MONTH.upper()}"))

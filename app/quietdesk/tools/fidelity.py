@@ -150,7 +150,9 @@ def _gap_is_safe(gap: Sequence[_Token]) -> bool:
 
 
 def _is_aside(gap: Sequence[_Token]) -> bool:
-    return len(gap) > 1 and gap[0].joint and gap[-1].joint
+    """Between two commas, dashes or brackets, small words outside them apart."""
+    places = [number for number, token in enumerate(gap) if token.joint or token.content]
+    return len(places) > 1 and gap[places[0]].joint and gap[places[-1]].joint
 
 
 def _start_is_safe(kept: Sequence[_Token], full: Sequence[_Token], first: int) -> bool:

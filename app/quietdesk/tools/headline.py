@@ -23,9 +23,10 @@ _ENDS_ASIDE = re.compile(r"[后时前下来上里中间]$|期间$|以来$|情况
 _STARTS_ASIDE = re.compile(
     r"^(?:受|因|在|当|为|如果|虽然|尽管|由于|随着|根据|按照|对于|关于|应该说|也就是说|比如|据)|"
     r"^(?:with|when|if|as|after|in|on|at|while|although|though|since|for|by|during|before|despite|following|under|from|"
-    r"according|given|because|to|\w+ing|\w+ed)\b",
+    r"according|given|because|to)\b",
     re.IGNORECASE,
 )
+_STARTS_WITH_PARTICIPLE = re.compile(r"^\w+(?:ing|ed)\b")
 
 
 def own_title(sentences: Sequence[str], metadata: str | None, most_words: int) -> str:
@@ -59,7 +60,10 @@ def _cut_short(planned: PlannedSentence, most_words: int) -> str:
     body = re.sub(r"(?<=\w)[.。…]+$", "", planned.wording.strip())
     if word_count(body) <= most_words or _STARTS_ASIDE.match(body):
         return body
-    parts = [body[: match.start()] for match in _CUTS.finditer(body)]
+    cuts = _CUTS.finditer(body)
+    if _STARTS_WITH_PARTICIPLE.match(body):  # before a comma it may be an aside, before a conjunction it is not
+        cuts = (match for match in cuts if not match[0].startswith(","))
+    parts = [body[: match.start()] for match in cuts]
     parts = [
         part for part in parts
         if word_count(part) >= _LEAST_WORDS and not _ENDS_ASIDE.search(part) and is_shortening(part, planned.source)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from quietdesk.tools.word_sets import word_set
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[.!?;:,\n]")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[.!?;:,…。！？；：，｡\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _NEGATORS = word_set("not never cannot nor neither")
 _ONLY_AFTER = word_set("only just least necessarily merely simply yet always all every everyone")
 _SKIPPED = word_set(

@@ -86,6 +86,7 @@ _LOOSE = re.compile(
     rf"|\b(?:{_alternatives(_CURRENCY_WORDS, latin=True)})\b",
     re.IGNORECASE,
 )
+_NUMBER_BEFORE = re.compile(r"(?:\d|thousand|million|billion|bn|[万亿千百十])[ \u00a0\n-]?$", re.IGNORECASE)
 _RANGE = re.compile(r"\s?(?:-|–|—|to|and|or|bis|à|~|～|至|到|和)\s?[£$€¥￥]?", re.IGNORECASE)
 
 
@@ -228,5 +229,10 @@ def share_ranges(text: str, numbers: list[Number]) -> Iterator[Number]:
 
 
 def loose_units(text: str) -> frozenset[str]:
-    """Currencies and per cent named anywhere in ``text``, also apart from numbers (column headings)."""
-    return frozenset(_unit_of(match[0]) for match in _LOOSE.finditer(text))
+    """Currencies and per cent named in ``text`` apart from numbers (column headings)."""
+    return frozenset(
+        _unit_of(match[0])
+        for match in _LOOSE.finditer(text)
+        if not _NUMBER_BEFORE.search(text, max(0, match.start() - 10), match.start())
+        and not text[match.end() : match.end() + 2].strip()[:1].isdigit()
+    )

@@ -56,11 +56,14 @@ class Outline:
         self._wording = lru_cache(maxsize=None)(self._worded)
         self._choice = Choice(scores, self.sentences, lambda index: word_count(self._wording(index)))
 
+    def summary(self, size: Size) -> Plan:
+        """What a summary of that size says; never more than half of a short document, so that it gets shorter."""
+        return self.plan(Size(min(size.sentences, (len(self.sentences) + 1) // 2), size.words))
+
     def plan(self, size: Size) -> Plan:
-        """At most ``size.sentences`` sentences; never more than half of a short document's, so that it gets shorter."""
-        count = min(size.sentences, (len(self.sentences) + 1) // 2)
+        """The sentences of this size that carry most of the document."""
         parts = _MEETING_PARTS if self.transcript and self._long else 1
-        chosen = self._choice.best(count, size.words, parts)
+        chosen = self._choice.best(size.sentences, size.words, parts)
         return Plan(tuple(self._planned(index) for index in chosen), self.transcript, self._characters)
 
     def most_important(self, count: int) -> list[PlannedSentence]:

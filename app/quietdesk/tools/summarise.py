@@ -61,7 +61,7 @@ class Summariser:
         outline = Outline(document.text, self._engine, cancel)
         emit = _Emitter(options.style, on_sentence)
         size = size_of(options, len(document.text))
-        plan = outline.plan(size)
+        plan = outline.summary(size)
         if options.style is Style.HEADLINE:
             emit.add(self._headline(document, outline, size))
         else:
@@ -93,8 +93,14 @@ class Summariser:
                 emit.source(planned)
 
     def _points(self, plan: Plan, emit: _Emitter, cancel: CancelToken | None) -> None:
-        """The model's points where they stand, the planned sentences elsewhere, in the order of the document."""
-        waiting = list(plan.sentences)
+        """The model's points where they stand, the planned sentences elsewhere, in the order of the document.
+
+        The first planned sentence is given out at once, so that reading can begin while the model works on the rest.
+        """
+        first, *waiting = plan.sentences
+        emit.source(first)
+        if not waiting:
+            return
 
         def settle(number: int, point: Written | None) -> None:
             planned = plan.sentences[number]

@@ -86,7 +86,8 @@ class ChatWriter:
         self._language = language
 
     def write(self, plan: Sequence[PlannedSentence], count: int,
-              on_sentence: Callable[[Written | PlannedSentence], None], cancel: CancelToken | None) -> None:  # fmt: skip
+              on_sentence: Callable[[Written | PlannedSentence], None],
+              cancel: CancelToken | None) -> None:  # fmt: skip
         """``on_sentence`` gets at most ``count`` times what stands: the model's sentence, or a planned one instead."""
         facts = _facts(plan)
         text = "\n".join(f"{sentence.speaker} {sentence.wording}".strip() for sentence in plan)
