@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # each command imports only the parts that it uses: the start
     from quietdesk.tools.classify import Classifier, Decision
     from quietdesk.tools.draft import Draft, Drafter, DraftRequest
     from quietdesk.tools.label_sets import LabelSet
-    from quietdesk.tools.summarise import Summariser, Summary, SummaryOptions, SummarySentence
+    from quietdesk.tools.summarise import Summariser
+    from quietdesk.tools.summary import Summary, SummaryOptions, SummarySentence
 
 STANDARD_INPUT = "-"
 

@@ -45,5 +45,5 @@ class UserError(Exception):
         return {"code": self.code.value, "title": self.title, "message": self.message, "hint": self.hint}
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818  not an error
     """The person, or the program on its way out, cancelled the work. Not an error."""

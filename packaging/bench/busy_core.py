@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import itertools
 import multiprocessing
 import os
@@ -54,8 +55,8 @@ def main() -> None:
     with ExitStack() as stack:
         engines = {}
         for kind, threads in kinds.items():
-            fixed = dataclasses.replace(settings, threads=threads)
-            engines[kind] = stack.enter_context(Engine(lambda fixed=fixed: fixed))
+            choose = functools.partial(dataclasses.replace, settings, threads=threads)
+            engines[kind] = stack.enter_context(Engine(choose))
             engines[kind].info()
         if not arguments.idle:
             busy = multiprocessing.get_context("spawn").Process(target=compute_for_ever, daemon=True)

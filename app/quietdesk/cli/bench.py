@@ -42,9 +42,10 @@ def _measure(desk: Desk, rounds: int, output: Output) -> list[Measure]:
     from quietdesk import resources
     from quietdesk.engine.benchmark import Benchmark
     from quietdesk.engine.messages import WorkerSettings
+    from quietdesk.tools.label_sets import default_set
 
     page = desk.read(str(resources.path("samples/night-bus-report.pdf"))).text[:_PAGE_CHARACTERS]
-    labels = desk.labels.default()
+    labels = default_set()
     settings = WorkerSettings(desk.model.path, desk.model.adapter)
 
     def classify() -> float:
