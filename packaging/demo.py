@@ -1,6 +1,8 @@
 """Shows what Quietdesk does, on the sample files, without a screen: ``make demo``.
 
-Everything it writes goes to build/demo; nothing of the user's own is read or touched.
+    python packaging/demo.py [FOLDER]
+
+Everything it writes goes to FOLDER, build/demo unless given; nothing of the user's own is read or touched.
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESOURCES = Path("resources")
-OUTPUT = Path("build/demo")
 WIDTH = 96
 INDENT = "    "
 
@@ -87,10 +88,10 @@ def show_mail(file: Path) -> None:
 
 def main() -> int:
     """The whole demo; returns its exit code."""
-    command = Path(sys.executable).with_name("quietdesk")
-    shutil.rmtree(ROOT / OUTPUT, ignore_errors=True)
-    (ROOT / OUTPUT).mkdir(parents=True)
-    demo = Demo(command, ROOT / OUTPUT / "home")
+    output = Path(sys.argv[1] if len(sys.argv) > 1 else "build/demo")
+    shutil.rmtree(ROOT / output, ignore_errors=True)
+    (ROOT / output).mkdir(parents=True)
+    demo = Demo(Path(sys.executable).with_name("quietdesk"), ROOT / output / "home")
     started = time.monotonic()
     print("Quietdesk\n=========\n\nThe model runs inside the program. Nothing below leaves this computer.", flush=True)
 
@@ -98,7 +99,7 @@ def main() -> int:
     demo.step("1  A report of two pages, summarised", "summarize", sample("samples/night-bus-report.pdf"))
 
     show_file("The notes for the next step", sample("samples/notes.txt"))
-    letter = OUTPUT / "letter.eml"
+    letter = output / "letter.eml"
     demo.step(
         "2  An e-mail from notes", "draft", "--notes-file", sample("samples/notes.txt"), "--to", "Mrs Marrow",
         "--from", "Odile Brannock", "--tone", "friendly", "--output", str(letter),
@@ -108,7 +109,7 @@ def main() -> int:
     inbox = sorted((ROOT / sample("samples/inbox")).iterdir())
     demo.step("3  A folder of eight files, classified", "classify", *(str(file.relative_to(ROOT)) for file in inbox))
 
-    print(f"\nThe whole demo took {time.monotonic() - started:.0f} s. Its files are in {OUTPUT}.")
+    print(f"\nThe whole demo took {time.monotonic() - started:.0f} s. Its files are in {output}.")
     return demo.exit_code
 
 
