@@ -173,9 +173,9 @@ TABLE = "\n".join("\t".join(str(row * column * 37 % 911) for column in range(1, 
     ],
     ids=word_list("order word table code unpunctuated letter mixed emoji control format lines dots"),
 )
-@pytest.mark.parametrize("style", [Style.PARAGRAPH, Style.BULLETS, Style.HEADLINE])
-def test_odd_documents(summariser: Summariser, text: str, style: Style) -> None:
-    summary = summariser.summarise(document(text), SummaryOptions(style))
+@pytest.mark.parametrize(("style", "language"), [(Style.PARAGRAPH, "en"), (Style.BULLETS, None), (Style.HEADLINE, None)])
+def test_odd_documents(summariser: Summariser, text: str, style: Style, language: str | None) -> None:
+    summary = summariser.summarise(document(text, language), SummaryOptions(style))
     assert summary.text.strip()
     assert len(summary.text) <= len(text) + 20
     assert len(summary.text) < 2_500

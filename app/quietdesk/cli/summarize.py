@@ -25,7 +25,7 @@ def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[De
         length: Annotated[
             Length,
             typer.Option(
-                help="2, 3 or 6 sentences (60, 100 or 200 words at most); 3, 5 or 8 points; a headline of about "
+                help="2, 3 or 6 sentences (50, 75 or 150 words at most); 3, 5 or 8 points; a headline of about "
                 "10, 15 or 22 words. Half as long again for documents of more than three pages."
             ),
         ] = Length.MEDIUM,

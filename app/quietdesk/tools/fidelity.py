@@ -7,6 +7,7 @@ the source one by one do not show that; the order of words and the kind of the g
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -46,6 +47,7 @@ _CHINESE_SIGNS = word_list(
     "希望 建议"
 )
 
+_LINKS = word_set("that which who whom whose to by of for from with into and or as on in at than so")
 _CLAUSE_WORDS = word_set("who which that whose be been being to")
 
 _LONGEST_BARE_GAP = 3
@@ -58,6 +60,7 @@ class _Token:
     stem: str
     joint: bool
     content: bool
+    capital: bool
 
 
 def is_shortening(text: str, source: str) -> bool:
@@ -91,7 +94,7 @@ def _tokens(text: str) -> list[_Token]:
         word = match[0].casefold()
         joint = match[0] in _JOINTS
         content = not joint and (word[0].isalnum()) and word not in _FUNCTION
-        tokens.append(_Token(word, _stem(word), joint, content))
+        tokens.append(_Token(word, _stem(word), joint, content, match[0][0].isupper()))
     return tokens
 
 
@@ -156,7 +159,8 @@ def _is_aside(gap: Sequence[_Token]) -> bool:
 
 
 def _start_is_safe(kept: Sequence[_Token], full: Sequence[_Token], first: int) -> bool:
-    """What is left out before the first word is a clause of its own or what a name is called by."""
+    """What is left out before the first word is a clause of its own, or what stands before a name (``the actor Moss``,
+    ``a First Rail spokesman``); before another word it may be the verb."""
     if kept[0].text in _PRONOUNS and kept[0].text not in [token.text for token in full[:3]]:
         return False
     left_out = full[:first]
@@ -166,7 +170,9 @@ def _start_is_safe(kept: Sequence[_Token], full: Sequence[_Token], first: int) -
         return False
     joints = [number for number, token in enumerate(left_out) if token.joint]
     called = left_out[joints[-1] + 1 :] if joints else left_out
-    return not any(token.content for token in called) or not any(t.text in _PREPOSITIONS for t in called)
+    content = [token for token in called if token.content]
+    named = full[first].capital or all(token.capital for token in content)
+    return not content or (named and not any(token.text in _PREPOSITIONS for token in called))
 
 
 def _end_is_safe(left_out: Sequence[_Token]) -> bool:
@@ -199,7 +205,9 @@ def _words_of_asides(full: Sequence[_Token], places: Sequence[int]) -> set[str]:
 
 
 def _small_words_agree(kept: Sequence[_Token], full: Sequence[_Token]) -> bool:
-    """No past told as present or the other way round, and no pronoun that the source lacks."""
+    """No past told as present or the other way round, no pronoun that the source lacks, no new joining word."""
+    if Counter(t.text for t in kept if t.text in _LINKS) - Counter(t.text for t in full if t.text in _LINKS):
+        return False
     here, there = {token.text for token in kept}, {token.text for token in full}
     for tense, other in ((_PAST, _PRESENT), (_PRESENT, _PAST)):
         if here & tense and not there & tense and there & other:

@@ -18,8 +18,10 @@ from quietdesk.tools.summary import LONG_DOCUMENT, Size
 
 _BATCH = 2_000  # sentences whose vectors are asked for at a time; between two batches a cancel takes effect
 _MEETING_PARTS = 3  # beginning, middle and end of a long meeting each give at least one sentence
+_FEW_SENTENCES = 8  # a document with more of them is not summed up by a fragment
+_FEWEST_WORDS = 4
 _LONGEST_TURN = 60  # sentences after which a speaker's name is no longer looked for
-_CHARACTERS_PER_WORD = 1.6  # Chinese and Japanese
+_CHARACTERS_PER_WORD = 2.0  # Chinese and Japanese
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Outline:
         self._spans = split(text)
         self.sentences = tuple(text[span.start : span.end] for span in self._spans)
         self.transcript = is_transcript(self.sentences)
+        whole = any(word_count(sentence) >= _FEWEST_WORDS for sentence in self.sentences)
+        self._fewest_words = _FEWEST_WORDS if whole and len(self.sentences) > _FEW_SENTENCES else 1
         self._long = len(text) > LONG_DOCUMENT
         self._characters = len(text) if self._spans else 0
         scores = importance(self.sentences, _vectors(self.sentences, engine, cancel))
@@ -71,7 +75,8 @@ class Outline:
         return [self._planned(index) for index in self._choice.ranked(count)]
 
     def _worded(self, index: int) -> str:
-        return shortened(self.sentences[index], spoken=self.transcript)
+        wording = shortened(self.sentences[index], spoken=self.transcript)
+        return wording if word_count(wording) >= self._fewest_words else ""
 
     def _planned(self, index: int) -> PlannedSentence:
         source = self.sentences[index]

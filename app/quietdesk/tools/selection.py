@@ -30,6 +30,7 @@ _DANGLING = re.compile(
     r"|(?:他们|她们|他|她|它|这|那|其|此|对此|但|而|所以|因此|然后)",
     re.IGNORECASE,
 )
+_REACH = 3  # ranks looked at for each sentence wanted: what fits into the last words need not be worth saying
 _REDUNDANT = 0.6  # share of the shorter sentence's words that the longer one may have
 _ENTRY_WORDS = 10  # words after a label and a colon that make no sentence yet
 _FULL_LENGTH = 25  # words; beyond this a longer sentence does not carry more
@@ -132,7 +133,9 @@ class Choice:
         for part in range(parts if count >= parts > 1 else 0):
             here = [index for index in self._order if index * parts // len(self._order) == part]
             self._take(here, chosen, len(chosen) + 1, most_words)
-        self._take(self._order, chosen, count, most_words)
+        self._take(self._order[: _REACH * count], chosen, count, most_words)
+        if not chosen:
+            self._take(self._order, chosen, 1, most_words)
         return sorted(chosen)
 
     def ranked(self, count: int) -> list[int]:

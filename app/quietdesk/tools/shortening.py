@@ -40,6 +40,7 @@ _CONNECTIVE = re.compile(
 )
 _DATELINE = re.compile(
     r"^(?:[A-Z][A-Z .'’]{2,30}(?:,\s[A-Z][\w. ]{1,25})?(?:\s\([A-Za-z ]{2,12}\))?|\([A-Z]{2,8}\))\s(?:--|[-–—])\s"
+    r"|^(?:[A-Z][\w.'’ ]{2,30}(?:,\s[A-Z][\w. ]{1,25})?\s)?\((?:[A-Z]{2,8}|Reuters)\)\s?(?:(?:--|[-–—])\s)?(?=[A-Z\"“])"
 )
 _BARE_CONNECTIVES = frozenset(("but", "and", "so", "but,", "and,", "so,"))
 _CHINESE_CONNECTIVE = re.compile(r"^(?:但是|但|不过|然而|此外|另外|同时|而且|并且|所以|因此|其中|然后|而)，")
@@ -95,7 +96,7 @@ def _without_connective(body: str) -> str:
 
 
 def _without_brackets(body: str) -> str:
-    shorter = _BRACKETS.sub("", body)
+    shorter = _BRACKETS.sub(lambda match: " " if body[match.end() : match.end() + 1].isalnum() else "", body)
     return shorter if len(shorter) > len(body) // 3 else body
 
 

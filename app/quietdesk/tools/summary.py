@@ -31,19 +31,19 @@ class SummaryOptions:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The most that a summary may hold. Two Chinese or Japanese characters count as one word and a quarter."""
+    """The most that a summary may hold. Two Chinese or Japanese characters count as a word."""
 
     sentences: int
     words: int
 
 
 _SIZES = {
-    (Style.PARAGRAPH, Length.SHORT): Size(2, 60),
-    (Style.PARAGRAPH, Length.MEDIUM): Size(3, 100),
-    (Style.PARAGRAPH, Length.LONG): Size(6, 200),
-    (Style.BULLETS, Length.SHORT): Size(3, 75),
-    (Style.BULLETS, Length.MEDIUM): Size(5, 125),
-    (Style.BULLETS, Length.LONG): Size(8, 220),
+    (Style.PARAGRAPH, Length.SHORT): Size(2, 50),
+    (Style.PARAGRAPH, Length.MEDIUM): Size(3, 75),
+    (Style.PARAGRAPH, Length.LONG): Size(6, 150),
+    (Style.BULLETS, Length.SHORT): Size(3, 60),
+    (Style.BULLETS, Length.MEDIUM): Size(5, 100),
+    (Style.BULLETS, Length.LONG): Size(8, 180),
     (Style.HEADLINE, Length.SHORT): Size(1, 10),
     (Style.HEADLINE, Length.MEDIUM): Size(1, 15),
     (Style.HEADLINE, Length.LONG): Size(1, 22),
