@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import glob
 import os
 import shlex
 import shutil
@@ -16,12 +17,13 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-RESOURCES = Path("resources")
 WIDTH = 96
 INDENT = "    "
+HEADERS = ("From", "To", "Subject", "X-Unsent")
 
 
 class Demo:
@@ -32,23 +34,25 @@ class Demo:
         self._environment = {**os.environ, "QUIETDESK_HOME": str(home), "PYTHONUTF8": "1"}
         self._failed = False
 
-    def step(self, title: str, *arguments: str) -> str:
-        """Run ``quietdesk`` with the arguments; its standard output, shown wrapped below the heading."""
-        print(f"\n{title}\n{'-' * len(title)}\n")
-        shown = f"$ quietdesk {shlex.join(arguments)}"
-        print(textwrap.fill(shown, WIDTH, subsequent_indent="      "), "\n", flush=True)
+    def step(self, title: str, typed: str, result: Callable[[str], None]) -> None:
+        """Run the command line as a person would type it in the checkout, and show its result with the time it took.
+
+        A ``*`` stands for the files of a folder, as in a shell; ``result`` is given the standard output.
+        """
+        print(f"\n\n{title}\n{'-' * len(title)}\n")
+        print(textwrap.fill(f"$ quietdesk {typed}", WIDTH, subsequent_indent="      ", break_on_hyphens=False))
+        print(flush=True)
         started = time.monotonic()
         done = subprocess.run(
-            [self._command, *arguments], cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL,
+            [self._command, *expanded(typed)], cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, encoding="utf-8", check=False,
         )  # fmt: skip
         seconds = time.monotonic() - started
-        show(done.stdout)
+        result(done.stdout)
         if done.returncode:
             self._failed = True
-        result = f"exit code {done.returncode}, " if done.returncode else ""
-        print(f"\n{INDENT}[{result}{seconds:.1f} s]", flush=True)
-        return done.stdout
+        code = f"exit code {done.returncode}, " if done.returncode else ""
+        print(f"\n{INDENT}[{code}{seconds:.1f} s]", flush=True)
 
     @property
     def exit_code(self) -> int:
@@ -56,9 +60,17 @@ class Demo:
         return int(self._failed)
 
 
+def expanded(typed: str) -> list[str]:
+    """The arguments of a command line, ``folder/*`` replaced by the folder's files."""
+    arguments: list[str] = []
+    for word in shlex.split(typed):
+        arguments += sorted(glob.glob(word, root_dir=ROOT)) if "*" in word else [word]  # noqa: PTH207  relative paths
+    return arguments
+
+
 def sample(name: str) -> str:
     """Path of a resource relative to the checkout, as a person there would type it."""
-    return str(RESOURCES / name)
+    return f"resources/{name}"
 
 
 def show(text: str) -> None:
@@ -70,18 +82,17 @@ def show(text: str) -> None:
 
 def show_file(title: str, file: str) -> None:
     """Print a text file below a line that says what it is."""
-    print(f"\n{title}:\n")
+    print(f"\n\n{title}:\n")
     show((ROOT / file).read_text("utf-8"))
 
 
 def show_mail(file: Path) -> None:
     """Print a mail file as a mail program would: headers, then the text."""
-    if not (ROOT / file).exists():
+    if not file.exists():
         return
-    message = email.message_from_bytes((ROOT / file).read_bytes(), policy=email.policy.default)
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain",))
-    print(f"\n{INDENT}{file} holds:\n")
-    show("\n".join(f"{name}: {message[name]}" for name in ("From", "To", "Subject", "X-Unsent") if message[name]))
+    show("\n".join(f"{name}: {str(message[name]).removesuffix(':;')}" for name in HEADERS if message[name]))
     print()
     show(body.get_content() if body is not None else "")
 
@@ -95,21 +106,20 @@ def main() -> int:
     started = time.monotonic()
     print("Quietdesk\n=========\n\nThe model runs inside the program. Nothing below leaves this computer.", flush=True)
 
-    demo.step("0  The model, put in place and verified", "model", "verify")
-    demo.step("1  A report of two pages, summarised", "summarize", sample("samples/night-bus-report.pdf"))
+    demo.step("0  The model, put in place and verified", "model verify", show)
+    demo.step("1  A report of two pages, summarised", f"summarize {sample('samples/night-bus-report.pdf')}", show)
 
-    show_file("The notes for the next step", sample("samples/notes.txt"))
-    letter = output / "letter.eml"
+    notes, letter = sample("samples/notes.txt"), output / "letter.eml"
+    show_file("The notes for the next step", notes)
     demo.step(
-        "2  An e-mail from notes", "draft", "--notes-file", sample("samples/notes.txt"), "--to", "Mrs Marrow",
-        "--from", "Odile Brannock", "--tone", "friendly", "--output", str(letter),
-    )  # fmt: skip
-    show_mail(letter)
+        "2  An e-mail from notes, ready to be opened in a mail program",
+        f"draft --notes-file {notes} --to 'Mrs Marrow' --from 'Odile Brannock' --output {shlex.quote(str(letter))}",
+        lambda _: show_mail(ROOT / letter),
+    )
 
-    inbox = sorted((ROOT / sample("samples/inbox")).iterdir())
-    demo.step("3  A folder of eight files, classified", "classify", *(str(file.relative_to(ROOT)) for file in inbox))
+    demo.step("3  A folder of eight files, classified", f"classify {sample('samples/inbox')}/*", show)
 
-    print(f"\nThe whole demo took {time.monotonic() - started:.0f} s. Its files are in {output}.")
+    print(f"\n\nThe whole demo took {time.monotonic() - started:.0f} s. Its files are in {output}.")
     return demo.exit_code
 
 

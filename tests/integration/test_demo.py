@@ -18,7 +18,7 @@ def test_demo_shows_every_tool_on_the_samples(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(re.findall(r"^    \[\d+\.\d s\]$", done.stdout, re.MULTILINE)) == 4
     for file in (ROOT / "resources" / "samples" / "inbox").iterdir():
-        assert done.stdout.count(file.name) >= 2, "in the command, and with its label"
+        assert file.name in done.stdout
     for label in ("invoice", "contract", "recipe", "news"):
         assert label in done.stdout.partition("3  A folder")[2]
     letter = message_from_bytes((tmp_path / "out" / "letter.eml").read_bytes(), policy=default)
