@@ -88,6 +88,8 @@ class Worker:
             self._send(Failed(number, "the text is longer than the model can read at once"))
         except ValueError as error:
             self._send(Failed(number, str(error)))
+        except Exception as error:  # noqa: BLE001  one request's failure must not end the others
+            self._send(Failed(number, f"{type(error).__name__} while reading the request"))
         else:
             self._jobs[number] = job
 
