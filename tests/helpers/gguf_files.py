@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 U32, STRING, ARRAY, U64 = 4, 8, 9, 10
 F32 = 0
@@ -16,12 +17,12 @@ def string(text: str) -> bytes:
     return struct.pack("<Q", len(text.encode())) + text.encode()
 
 
-def value(kind: int, content: object) -> bytes:
+def value(kind: int, content: Any) -> bytes:
     """One metadata value; an array's content is (type of the elements, elements)."""
     if kind == STRING:
         return string(str(content))
     if kind == ARRAY:
-        element, items = content  # type: ignore[misc]
+        element, items = content
         return struct.pack("<IQ", element, len(items)) + b"".join(value(element, item) for item in items)
     return struct.pack({U32: "<I", U64: "<Q", 6: "<f", 7: "<?"}[kind], content)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import random
@@ -161,7 +162,7 @@ def test_server_with_another_file(
         dataclasses.replace(entry, sha256="0" * 64),
         dataclasses.replace(entry, sha256=None, size=entry.size and entry.size + 1),
     ):
-        assert error_of(lambda other=other: downloader.fetch(other)).code is ErrorCode.MODEL_CORRUPT
+        assert error_of(functools.partial(downloader.fetch, other)).code is ErrorCode.MODEL_CORRUPT
     assert parts(folder) == []
     assert {method for method, _, _ in hub.requests} == {"HEAD"}
 

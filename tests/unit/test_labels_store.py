@@ -20,7 +20,7 @@ from quietdesk.store.label_file import Library, decode, encode
 from quietdesk.store.labels import LabelStore, StoredLabel, StoredSet, Teaching, text_hash
 
 SPACE = "model/layer"
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 
 
 def vector(value: float) -> bytes:

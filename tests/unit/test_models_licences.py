@@ -55,8 +55,8 @@ def test_no_package_is_under_the_gpl(packages: dict[str, importlib.metadata.Dist
     for name, package in packages.items():
         stated = package.metadata
         licences = [
-            stated.get("License-Expression") or "",
-            (stated.get("License") or "").partition("\n")[0],
+            *(stated.get_all("License-Expression") or []),
+            *(text.partition("\n")[0] for text in stated.get_all("License") or []),
             *(line for line in stated.get_all("Classifier") or [] if line.startswith("License")),
         ]
         assert not STRONG_COPYLEFT.search(" ".join(licences)), name
