@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -279,3 +281,10 @@ def test_a_file_that_is_no_model_is_a_clear_error(tmp_path: Path) -> None:
         engine.count_tokens(["x"])
     assert caught.value.code is ErrorCode.MODEL_CORRUPT
     assert "model verify" in caught.value.hint
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the filter is Linux's")
+def test_the_system_refuses_the_worker_the_network(engine: Engine) -> None:
+    engine.info()
+    status = Path(f"/proc/{engine.worker_pid}/status").read_text("ascii")
+    assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE)

@@ -32,6 +32,7 @@ from quietdesk.engine.worker.llama import (
 )
 from quietdesk.engine.worker.pool import SequencePool
 from quietdesk.engine.worker.threads import ThreadPolicy
+from quietdesk.privacy.network_lock import lock_network
 
 
 class Worker:
@@ -139,6 +140,7 @@ def worker_main(connection: Connection, settings: WorkerSettings) -> None:
     # Ctrl-C is for the process that talks with the person; it ends us by closing the connection.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _silence()
+    lock_network()
     try:
         try:
             worker = Worker(connection, settings)
