@@ -62,13 +62,11 @@ def expected_calibration_error(probabilities: Array, classes: NDArray[np.int64],
 
 
 def folds(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """The fold (0 ≤ fold < ``count``) of each row; the rows of a class are dealt out evenly, in their order."""
+    """The fold (0 ≤ fold < ``count``) of each row; the rows of each class are dealt out evenly, in their order."""
     place = np.zeros(len(classes), np.int64)
-    start = 0
     for value in np.unique(classes):
         rows = np.flatnonzero(classes == value)
-        place[rows] = (start + np.arange(len(rows))) % count
-        start += len(rows)
+        place[rows] = np.arange(len(rows)) % count
     return place
 
 

@@ -193,6 +193,22 @@ def _default_labels() -> Sequence[Mapping[str, Any]]:
     return labels
 
 
+def in_force(name: str, stored: StoredSet | None) -> LabelSet:
+    """The set of that name with all that its user added. stored: what the store has under the name.
+
+    Raises:
+        UserError: ``not_found``; or no labels are left.
+    """
+    if normalise(name) == DEFAULT_SET:
+        return with_stored(default_set(), stored)
+    if stored is None:
+        raise UserError(
+            ErrorCode.NOT_FOUND, "No such label set", f"There is no label set named {name}.",
+            "`quietdesk labels list` shows the sets, `quietdesk labels new` makes one.",
+        )  # fmt: skip
+    return with_stored(None, stored)
+
+
 def with_stored(built_in: LabelSet | None, stored: StoredSet | None) -> LabelSet:
     """The set in force: a built-in one with what the user added to it, or the user's own.
 

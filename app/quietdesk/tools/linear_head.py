@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 # The number of past steps that L-BFGS keeps, and when it stops: Nocedal & Wright, Numerical Optimization, ch. 7.
 _MEMORY = 10
 _MAX_STEPS = 300
-_GRADIENT_TOLERANCE = 1e-4
+TOLERANCE = 1e-3
 # A step must bring this share of the decrease that the slope promises (Armijo's condition, ibid. ch. 3).
 _ARMIJO = 1e-4
 _SHORTEST_STEP = 1e-10
@@ -65,21 +65,24 @@ def sigmoid(logits: Array) -> Array:
 
 
 def fit_multinomial(
-    features: Array, classes: NDArray[np.int64], count: int, penalty: float = 1.0, weights: Array | None = None
-) -> LinearHead:
+    features: Array, classes: NDArray[np.int64], count: int, *,
+    penalty: float = 1.0, weights: Array | None = None, tolerance: float = TOLERANCE,
+) -> LinearHead:  # fmt: skip
     """Multinomial logistic regression with an L2 penalty; the bias is not penalised.
 
     Minimises ``Σ weightᵢ · cross-entropyᵢ + penalty / 2 · ‖W‖²``; with ``penalty`` = 1 / C this is the objective of
     scikit-learn's ``LogisticRegression``.
 
     features: rows × features, standardised. classes: the row's class, 0 ≤ class < ``count``. weights: one for each
-    row, 1 when None.
+    row, 1 when None. tolerance: see :func:`minimise`.
 
     Raises:
         ValueError: no rows, or a class out of range.
     """
     if len(features) == 0 or classes.min() < 0 or classes.max() >= count:
         raise ValueError("training needs rows, each with a class of the set")
+    basis = _row_space(features)
+    features = features @ basis
     targets = np.eye(count)[classes]
     row_weights = np.ones(len(features)) if weights is None else weights
     width = features.shape[1]
@@ -93,11 +96,11 @@ def fit_multinomial(
         residual = (np.exp(logits - normaliser[:, None]) - targets) * row_weights[:, None]
         return _with_penalty(loss, features, residual, matrix, penalty)
 
-    return _solve(objective, width, count)
+    return _solve(objective, basis, count, tolerance)
 
 
 def fit_independent(
-    features: Array, targets: NDArray[np.float64], penalty: float = 1.0, weights: Array | None = None
+    features: Array, targets: NDArray[np.float64], *, penalty: float = 1.0, weights: Array | None = None
 ) -> LinearHead:
     """One yes-or-no logistic regression for each column of ``targets`` (rows × classes, 0 or 1), all fitted together.
 
@@ -109,6 +112,8 @@ def fit_independent(
     """
     if len(features) == 0:
         raise ValueError("training needs rows")
+    basis = _row_space(features)
+    features = features @ basis
     rows, count = targets.shape
     each = np.ones((rows, 1)) if weights is None else weights.reshape(rows, -1)
     width = features.shape[1]
@@ -120,7 +125,7 @@ def fit_independent(
         residual = (sigmoid(logits) - targets) * each
         return _with_penalty(loss, features, residual, matrix, penalty)
 
-    return _solve(objective, width, count)
+    return _solve(objective, basis, count, TOLERANCE)
 
 
 def _with_penalty(
@@ -130,22 +135,37 @@ def _with_penalty(
     return float(loss + 0.5 * penalty * (matrix[:-1] ** 2).sum()), gradient.ravel()
 
 
-def _solve(objective: Callable[[Array], tuple[float, Array]], width: int, count: int) -> LinearHead:
-    solution = minimise(objective, np.zeros((width + 1) * count)).reshape(width + 1, count)
-    return LinearHead(solution[:-1], solution[-1])
+def _solve(
+    objective: Callable[[Array], tuple[float, Array]], basis: Array, count: int, tolerance: float
+) -> LinearHead:
+    width = basis.shape[1]
+    solution = minimise(objective, np.zeros((width + 1) * count), tolerance).reshape(width + 1, count)
+    return LinearHead(basis @ solution[:-1], solution[-1])
 
 
-def minimise(objective: Callable[[Array], tuple[float, Array]], start: Array) -> Array:
+def _row_space(features: Array) -> Array:
+    """An orthonormal basis (features × dimensions) of what the rows span.
+
+    With an L2 penalty the best weights are combinations of the rows: with fewer rows than features there is less to
+    look for.
+    """
+    rows, width = features.shape
+    return np.eye(width) if rows >= width else np.linalg.qr(features.T)[0]
+
+
+def minimise(
+    objective: Callable[[Array], tuple[float, Array]], start: Array, tolerance: float = TOLERANCE
+) -> Array:
     """Minimise a smooth convex function by L-BFGS with step halving.
 
-    ``objective`` gives value and gradient. The search ends when no part of the gradient exceeds 1e-4 or after 300
-    steps.
+    ``objective`` gives value and gradient. The search ends when no part of the gradient exceeds ``tolerance``, or
+    after 300 steps.
     """
     point = start
     value, gradient = objective(point)
     history: list[tuple[Array, Array]] = []
     for _ in range(_MAX_STEPS):
-        if np.abs(gradient).max() < _GRADIENT_TOLERANCE:
+        if np.abs(gradient).max() < tolerance:
             break
         direction = -_inverse_hessian_times(gradient, history)
         step = 1.0 if history else 1.0 / max(1.0, float(np.abs(gradient).sum()))

@@ -1,0 +1,67 @@
+"""Features of document vectors, measured by the reference texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quietdesk.tools.linear_head import Array, Scaler, fit_independent, sigmoid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from quietdesk.tools.reference import Reference
+
+# How much the second half of a vector (the topic) counts beside the first (the kind). Alike, twelve kinds of documents
+# are told apart by 94 % instead of 98; without it, topics with four examples by 81 % instead of 84.
+_TOPIC_SHARE = 0.5
+_EPSILON = 1e-6
+
+
+class VectorSpace:
+    """Turns raw vectors of documents into features, relative to the reference texts."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.reference = reference
+        self._width = reference.vectors.shape[1] // 2
+        self._scaler = Scaler.fit(reference.vectors)
+        self.reference_features = self.features(reference.vectors)
+        self._chinese = np.array([language == "zh" for language in reference.languages])
+        # Told from the vector, because of taught documents nothing else is kept.
+        self._language_head = fit_independent(
+            self.reference_features, self._chinese.astype(np.float64)[:, None], penalty=10.0
+        )
+
+    def features(self, vectors: NDArray[np.float32]) -> Array:
+        """Rows × twice the width: standardised, the second half toned down."""
+        scaled = self._scaler(vectors)
+        scaled[:, self._width :] *= _TOPIC_SHARE
+        result: Array = scaled / np.sqrt(1 + _TOPIC_SHARE**2)
+        return result
+
+    def category_states(self, vectors: NDArray[np.float32]) -> Array:
+        """Rows × width: the states in which the model names the category, normed as before its vocabulary head.
+
+        The scalar product with a word's embedding is roughly the logit of that word ("logit lens": Gemma's input and
+        output embeddings are the same).
+        """
+        states = np.asarray(vectors[:, self._width :], np.float64)
+        normed: Array = states / np.sqrt((states**2).mean(axis=1, keepdims=True) + _EPSILON)
+        return normed * self.reference.head_norm
+
+    def typical(self, scores: Array, vectors: NDArray[np.float32]) -> Array:
+        """What the reference texts in the language of each row score on average.
+
+        scores: prototypes × anything, of the reference's own rows. vectors: rows × twice the width.
+        """
+        chinese = sigmoid(self._language_head.logits(self.features(vectors)))
+        mean: Array = chinese * scores[self._chinese].mean(axis=0) + (1 - chinese) * scores[~self._chinese].mean(axis=0)
+        return mean
+
+
+def unit(rows: Array) -> Array:
+    """Rows of length 1; zero rows stay zero."""
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    scaled: Array = rows / np.maximum(lengths, _EPSILON)
+    return scaled
