@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from quietdesk import resources
 from quietdesk.errors import ErrorCode, UserError
 from quietdesk.store.label_file import StoredLabel, StoredSet, Teaching
+from quietdesk.tools.glossary import meaning
 from quietdesk.tools.label_sets import (
     MOST_LABELS,
     LabelSet,
@@ -57,6 +58,16 @@ def test_no_word_stands_for_two_built_in_labels() -> None:
         for word in (each["id"], *each["names"].values(), *each["aliases"])
     ]
     assert all(built_in_names()[word] == label for word, label in listed)
+
+
+def test_the_glossary_is_complete_and_clear() -> None:
+    entries = json.loads(resources.text("labels/glossary.json"))
+    names = [normalise(name) for entry in entries for name in entry["names"]]
+    assert len(set(names)) == len(names)
+    assert all(set(entry) == {"names", "en", "zh"} and entry["en"] and entry["zh"] for entry in entries)
+    assert "goals" in meaning("Football")
+    assert "进球" in meaning("足球")
+    assert meaning("no such thing") == ""
 
 
 @pytest.mark.parametrize(("text", "expected"), [

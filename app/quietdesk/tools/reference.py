@@ -58,10 +58,14 @@ class Reference:
 
 
 class ReferenceStore:
-    """Gives the reference of the present model: from resources for the default one, else computed once and kept."""
+    """Gives the reference of the present model: from resources for the default one, else computed once and kept.
 
-    def __init__(self, documents: DocumentVectors, cache: Path) -> None:
+    chosen: the prototypes to compute it of, by default five of each label.
+    """
+
+    def __init__(self, documents: DocumentVectors, cache: Path, chosen: Sequence[Prototype] | None = None) -> None:
         self._documents = documents
+        self._chosen = chosen
         self._folder = cache / "labels"
 
     def load(self, cancel: CancelToken | None = None) -> Reference:
@@ -71,7 +75,8 @@ class ReferenceStore:
         kept = self._folder / f"{hashlib.sha256(space.encode()).hexdigest()[:32]}.npz"
         found = read(resources.path(VECTORS), wanted) or read(kept, wanted)
         if found is None:
-            found = compute(self._documents, few_of_each(prototypes(), _FOR_OTHER_MODELS), cancel=cancel)
+            chosen = self._chosen or few_of_each(prototypes(), _FOR_OTHER_MODELS)
+            found = compute(self._documents, chosen, cancel=cancel)
             private_folder(self._folder)
             write_atomic(kept, encode(found, wanted))
         return found
