@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -27,6 +28,12 @@ Part = TypeVar("Part")
 RunQuietdesk = Callable[..., subprocess.CompletedProcess[str]]
 
 _ENGINE_THREADS = ("engine_deliver", "engine_receive")
+
+
+def pytest_configure() -> None:
+    """Started in the background of a shell, this process ignores Ctrl-C, and so would the commands under test."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
