@@ -78,7 +78,7 @@ class Desk:
     def classifier(self) -> Classifier:
         from quietdesk.tools.classify import Classifier
 
-        return Classifier(self.engine)
+        return Classifier(self.engine, self.model.sha256, self.paths.cache)
 
     def warm_up(self) -> None:
         """Begin to load the model and the reader, side by side with what comes next.
@@ -113,7 +113,7 @@ class Desk:
 
     def classify(self, texts: Sequence[str], labels: LabelSet, cancel: CancelToken | None = None) -> list[Decision]:
         """The label of each text, with honest confidence."""
-        return self.classifier.classify_many(texts, labels, cancel)
+        return self.classifier.classify_many(texts, labels, cancel=cancel)
 
     def close(self) -> None:
         """End the worker and the reader."""
