@@ -124,7 +124,7 @@ TOPICS = ("budget", "harbour", "timetable", "staff", "ferry", "ramp", "refund", 
 
 def transcript(characters: int) -> str:
     speakers = ("Anna", "Bo", "Marta")
-    lines = []
+    lines: list[str] = []
     while sum(map(len, lines)) < characters:
         number = len(lines)
         topic = TOPICS[number * len(TOPICS) * 40 // characters % len(TOPICS)]
@@ -173,7 +173,9 @@ TABLE = "\n".join("\t".join(str(row * column * 37 % 911) for column in range(1, 
     ],
     ids=word_list("order word table code unpunctuated letter mixed emoji control format lines dots"),
 )
-@pytest.mark.parametrize(("style", "language"), [(Style.PARAGRAPH, "en"), (Style.BULLETS, None), (Style.HEADLINE, None)])
+@pytest.mark.parametrize(
+    ("style", "language"), [(Style.PARAGRAPH, "en"), (Style.BULLETS, None), (Style.HEADLINE, None)]
+)
 def test_odd_documents(summariser: Summariser, text: str, style: Style, language: str | None) -> None:
     summary = summariser.summarise(document(text, language), SummaryOptions(style))
     assert summary.text.strip()

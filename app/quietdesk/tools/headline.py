@@ -19,6 +19,7 @@ _SUBJECT = re.compile(r"^(?:re|aw|fwd?|wg|subject|betreff|objet|asunto|主题|�
 _END_MARK = re.compile(r"[.!?。！？；;:：,，…]$")
 # Places where a clause of its own begins: what stands before it is whole.
 _CUTS = re.compile(r",\s|\s[-–—]\s|[，；]|\s(?=(?:after|because|while|before|following|where)\s)")
+_COLON = re.compile(r"[:：](?!\d)")  # what comes after it is what is said
 _ENDS_ASIDE = re.compile(r"[后时前下来上里中间]$|期间$|以来$|情况$")
 _STARTS_ASIDE = re.compile(
     r"^(?:受|因|在|当|为|如果|虽然|尽管|由于|随着|根据|按照|对于|关于|应该说|也就是说|比如|据)|"
@@ -58,7 +59,7 @@ def best_line(ranked: Sequence[PlannedSentence], most_words: int) -> tuple[str, 
 
 def _cut_short(planned: PlannedSentence, most_words: int) -> str:
     body = re.sub(r"(?<=\w)[.。…]+$", "", planned.wording.strip())
-    if word_count(body) <= most_words or _STARTS_ASIDE.match(body):
+    if word_count(body) <= most_words or _STARTS_ASIDE.match(body) or _COLON.search(body):
         return body
     cuts = _CUTS.finditer(body)
     if _STARTS_WITH_PARTICIPLE.match(body):  # before a comma it may be an aside, before a conjunction it is not

@@ -19,7 +19,7 @@ from quietdesk.tools.summary import LONG_DOCUMENT, Size
 _BATCH = 2_000  # sentences whose vectors are asked for at a time; between two batches a cancel takes effect
 _MEETING_PARTS = 3  # beginning, middle and end of a long meeting each give at least one sentence
 _FEW_SENTENCES = 8  # a document with more of them is not summed up by a fragment
-_FEWEST_WORDS = 4
+_FEWEST_WORDS = 5
 _LONGEST_TURN = 60  # sentences after which a speaker's name is no longer looked for
 _CHARACTERS_PER_WORD = 2.0  # Chinese and Japanese
 

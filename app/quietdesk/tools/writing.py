@@ -39,8 +39,8 @@ class Written:
 class PointWriter:
     """Key points by the task adapter. A point stands when it is a shortening of one planned sentence.
 
-    Checking facts one by one is not enough for a model of this size: of 120 points and sentences read, about half
-    joined true facts into a false statement.
+    Checking facts one by one is not enough for a model of this size: in many of the points that were read, facts that
+    stand in the source were joined into a false statement.
     """
 
     def __init__(self, engine: Engine, prompts: SummaryPrompts) -> None:
