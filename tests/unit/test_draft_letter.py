@@ -141,7 +141,7 @@ def test_shortened() -> None:
     ],
 )
 def test_subject_from_notes(notes: str, subject: str) -> None:
-    assert subject_from(parse_notes(notes)) == subject
+    assert subject_from([note.plain for note in parse_notes(notes)]) == subject
 
 
 @pytest.mark.parametrize(

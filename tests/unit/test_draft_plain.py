@@ -56,7 +56,7 @@ def written(text: str, people: People | None = None, tone: str = "neutral") -> L
         ("confirm mtg 4 june 10:00", "I confirm the meeting on 4 June at 10:00."),
         ("confirm by email", "Please confirm by email."),
         ("cellar room 4 must be empty", "Cellar room 4 must be empty."),
-        ("we read to ch 14", "We read to ch 14."),
+        ("we read to ch 14", "We read to chapter 14."),
         ("leave ok", "Leave is fine."),
         ("yes", "Yes, that is fine."),
         ("yes 14:30", "Yes, 14:30 is fine."),

@@ -16,12 +16,13 @@ from quietdesk.engine.messages import Finish, Generate, Sampling
 from quietdesk.errors import ErrorCode, UserError
 from quietdesk.tools import compose
 from quietdesk.tools.compose import Piece
-from quietdesk.tools.draft_check import Checker, Unit, units_of
+from quietdesk.tools.draft_check import Checker, units_of
 from quietdesk.tools.draft_prompts import AdapterPrompts, ChatPrompts, Correspondence
+from quietdesk.tools.draft_selection import keep
 from quietdesk.tools.letter import TONES, Letter, Phrases, Written, shortened, take_apart, take_apart_reply
 from quietdesk.tools.note_language import language_of
 from quietdesk.tools.notes import Note, covered, parse_notes
-from quietdesk.tools.person import People
+from quietdesk.tools.person import People, to_reader
 from quietdesk.tools.plain import Line, PlainWriter
 from quietdesk.tools.plain_other import ChinesePlainWriter, LiteralWriter
 from quietdesk.tools.received import ReceivedMail
@@ -131,6 +132,8 @@ class _Work:
         self._cancel = cancel
         self._phrases = Phrases(to.language)
         self._checker = Checker(notes, to.people, lexicon=lexicon, tone=to.tone, context=_context(to))
+        plain = [note.plain for note in notes]
+        self._meant = to.people.reader_meant(plain, answering=to.received is not None)
         self._plain = self._plain_lines()
         self._pieces: list[Piece] = []
         self._written = Written("", "", "", "")
@@ -200,34 +203,17 @@ class _Work:
 
     def _take(self, body: str, among: Sequence[int], *, offset: int = 0, added: bool = False) -> None:
         """Keep the sentences of ``body`` that say notes faithfully and say something new."""
-        units = units_of(body)
-        found: list[Piece] = []
-        at = 0
-        while at < len(units):
-            single = self._piece(units[at : at + 1], among, offset)
-            pair = None if single else self._piece(units[at : at + 2], among, offset)
-            piece = single or pair
-            lost = set(self._lost()) - {note for one in found for note in one.covers}
-            if piece and (set(piece.covers) & lost or not piece.covers):
-                found.append(piece)
-            at += 2 if pair else 1
+        units = [unit for unit in units_of(body) if unit.listed or unit.text[-1] in ".!?:。！？：…"]
+        said = frozenset(at for piece in self._pieces for at in piece.covers)
+        found = [
+            Piece(kept.unit.text, kept.unit.listed, tuple(sorted(kept.touches)), kept.unit.paragraph + offset)
+            for kept in keep(units, self._checker, among, said)
+        ]
         if added:
             found = [replace(piece, paragraph=-1) for piece in found if piece.covers]
             self._pieces = compose.placed(self._pieces, found)
         else:
             self._pieces += found
-
-    def _piece(self, units: Sequence[Unit], among: Sequence[int], offset: int) -> Piece | None:
-        if not units or any(unit.paragraph != units[0].paragraph or unit.listed != units[0].listed for unit in units):
-            return None
-        joint = "" if self._to.language == "zh" else " "
-        text = joint.join(unit.text for unit in units)
-        if not units[0].listed and text[-1] not in ".!?。！？…":
-            return None
-        verdict = self._checker.judge(text, among, listed=units[0].listed)
-        if not verdict.stands or (len(units) > 1 and not verdict.covers):
-            return None
-        return Piece(text, units[0].listed, tuple(sorted(verdict.covers)), units[0].paragraph + offset)
 
     # Without the model
 
@@ -244,13 +230,17 @@ class _Work:
 
     def _plain_lines(self) -> list[Line]:
         """Every note as it is written without the model."""
-        people, tone = self._to.people, self._to.tone
+        tone = self._to.tone
         if self._to.language == "en":
-            meant = people.reader_meant([note.plain for note in self._notes], answering=self._to.received is not None)
-            writer = PlainWriter(self._lexicon, people, tone)
-            return [writer.write(note, to_reader=reader) for note, reader in zip(self._notes, meant, strict=True)]
+            writer = PlainWriter(self._lexicon, self._to.people, tone)
+            return [writer.write(note, to_reader=meant) for note, meant in zip(self._notes, self._meant, strict=True)]
         other = ChinesePlainWriter(tone) if self._to.language == "zh" else LiteralWriter()
         return [other.write(note) for note in self._notes]
+
+    def _topics(self) -> list[str]:
+        """The notes spelt out, the reader addressed."""
+        pairs = zip(self._notes, self._meant, strict=True)
+        return [to_reader(note.plain) if meant else note.plain for note, meant in pairs]
 
     def _subject(self) -> str:
         if self._to.received:
@@ -260,7 +250,7 @@ class _Work:
             return shortened(f"Re: {title}", 200) if title.strip() else "Re:"
         if subject_stands(self._written.subject, self._notes, self._checker, self._lexicon):
             return shortened(self._written.subject.rstrip(".,;: "))
-        return shortened(subject_from(self._notes))
+        return shortened(subject_from(self._topics()))
 
     def _result(self) -> Draft:
         people, tone = self._to.people, self._to.tone
@@ -274,8 +264,8 @@ class _Work:
             self._phrases.closing(people, tone, self._written.signoff),
         )
         missing = tuple(note.written for at, note in enumerate(self._notes) if not self._says(at))
-        said = "\n".join([letter.subject, *(piece.text for piece in self._pieces if piece.covers)])
-        unsupported = tuple(dict.fromkeys(self._checker.unsupported(said))) if self._notes else ()
+        said = [letter.subject, *(piece.text for piece in self._pieces if piece.covers)] if self._notes else []
+        unsupported = tuple(dict.fromkeys(fact for text in said for fact in self._checker.unsupported(text)))
         return Draft(letter.subject, letter.greeting, letter.body, letter.closing, letter.text, missing, unsupported)
 
     def _says(self, at: int) -> bool:

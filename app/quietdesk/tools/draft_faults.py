@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from quietdesk.tools.wording import Lexicon, is_chinese
 
-_MOST_SWITCHES = 2  # how often a sentence of two notes may change between their words
 _LEAST_ORDER = 0.5  # share of a note's words that must keep their order
 _FEWEST_FOR_ORDER = 4  # words; fewer may be turned round freely
 
 _BROKEN = re.compile(
     r"\b(?:you|we|they|I) (?:has|is|does)\b|\b(?:you|we|they) was\b|\b(?:he|she|it) (?:have|are|were|do)\b"
     r"|\b(?:the|a|an) (?:sorry|please|thanks|I|you|we|of|to|for|is|are|a|the|an)\b|\b(\w{2,}) \1\b"
-    r"|\b(?:at|on|in|by) (?:at|on|in|by)\b|^(?:I|We) (?:am|are|have|will)\b[^,]*\?$|[,;:]\s*[.!?]$",
+    r"|\b(?:at|on|in|by) (?:at|on|in|by)\b|^(?:I|We) (?:am|are|have|will)\b[^,:]*\?$|[,;:]\s*[.!?]$",
     re.IGNORECASE,
 )
 _AUXILIARIES = frozenset(("be", "do", "can", "will", "must", "may", "have"))
@@ -48,6 +46,12 @@ def _may_be_verb(word: str, lexicon: Lexicon) -> bool:
     return base in _AUXILIARIES or "'" in word or "’" in word or word in lexicon.pasts or lexicon.is_verb(base)
 
 
+def names_by_number(text: str, lexicon: Lexicon) -> bool:
+    """Whether a thing that bears a number is said to be it: ``the contract is 14.3``."""
+    found = re.finditer(r"\b([a-z]+) (?:is|are|was|were|has been) (?:the )?(?:no\. |number )?\d", text, re.IGNORECASE)
+    return any(match[1].casefold() in lexicon.numbered_things for match in found)
+
+
 def repeats(text: str, source: str) -> bool:
     """Whether a number stands more often in ``text`` than in its source, or a run of four words comes twice."""
     numbers = _NUMBER.findall(text)
@@ -63,22 +67,13 @@ def guesses_tense(text: str, notes: Sequence[str]) -> bool:
     return bool(_DONE.search(text)) and any(_DATED.search(note) and not _TENSE.search(note) for note in notes)
 
 
-def mixed(text: str, notes: Sequence[str], lexicon: Lexicon) -> bool:
-    """Whether words of several notes are mixed, or those of one are out of order: what belongs to what is unsure."""
-    told = _tokens(text, lexicon)
-    places = []
-    for note in notes:
-        where: dict[str, int] = {}
-        for place, key in enumerate(_tokens(note, lexicon)):
-            where.setdefault(key, place)
-        found = [(at, where[key]) for at, key in enumerate(told) if key in where]
-        if len(found) >= _FEWEST_FOR_ORDER and _longest_rise([place for _, place in found]) < _LEAST_ORDER * len(found):
-            return True
-        places.append({at for at, _ in found})
-    owners = [[note for note, found in enumerate(places) if at in found] for at in range(len(told))]
-    alone = [owner[0] for owner in owners if len(owner) == 1]
-    switches = sum(a != b for a, b in pairwise(alone))
-    return len(notes) > 1 and switches >= max(_MOST_SWITCHES, len(notes))
+def out_of_order(text: str, note: str, lexicon: Lexicon) -> bool:
+    """Whether the words of ``note`` come in an order that leaves open what belongs to what."""
+    where: dict[str, int] = {}
+    for place, key in enumerate(_tokens(note, lexicon)):
+        where.setdefault(key, place)
+    found = [where[key] for key in _tokens(text, lexicon) if key in where]
+    return len(found) >= _FEWEST_FOR_ORDER and _longest_rise(found) < _LEAST_ORDER * len(found)
 
 
 def _tokens(text: str, lexicon: Lexicon) -> list[str]:

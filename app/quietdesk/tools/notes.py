@@ -31,22 +31,40 @@ _CHINESE_NEGATION = re.compile(
 _REQUEST = re.compile(
     r"\?|\b(?:please|kindly|could you|can you|would you|will you|may (?:i|we)|can (?:i|we)|could (?:i|we)|"
     r"shall (?:i|we)|let (?:me|us) know"
-    r"|tell (?:me|us)|grateful if|appreciate (?:it )?if|would (?:like|need) you|(?:i|we) (?:would )?(?:ask|"
+    r"|tell (?:me|us)|grateful if|appreciate (?:it )?if|would (?:like|need) you|(?:i|we) (?:would )?(?:like "
+    r"to )?(?:ask|"
     r"request|expect|urge|beg|invite)"
-    r"|make sure|be sure|do not hesitate|feel free|you (?:must|need|should|have to|can|may|are (?:asked|"
-    r"requested)|will need))\b",
+    r"|make sure|be sure|do not hesitate|feel free|you (?:must|need|should|have to|are (?:asked|requested)|"
+    r"will need))\b",
     re.IGNORECASE,
 )
 _CHINESE_REQUEST = re.compile(
     r"[?？]|请(?!假|客|柬)|麻烦|能否|可否|是否|盼|烦请|劳驾|希望您|望|吗|呢|拜托|务必|记得|要求|催"
 )
-_ASKS = re.compile(r"^(?:(?:also|and|then)\s+)?(?:ask|request)\b(?!\w|ed)", re.IGNORECASE)
+_NO_REQUEST = re.compile(r"\bplease (?:find|note|accept)\b", re.IGNORECASE)
+# Enough for a note that asks, but no request by itself: "you can call me on …".
+_INVITES = re.compile(r"\byou (?:can|may|could|might)\b|\bfeel free\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"^(?:(?:also|and|then)\s+)?(?:(?:ask|request)\b(?!\w|ed)|(?:can|could|may|shall|would)\s)", re.IGNORECASE
+)
+# Such notes may be meant either way: "no lilies", "draft by Friday".
+_OPEN = re.compile(
+    r"^no\s(?!\d)|^[^:?]{2,40}\sby\s(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\d|noon|"
+    r"tomorrow|the end)|\bok\?$|\bsuits\b",
+    re.IGNORECASE,
+)
 _NEEDS = re.compile(
     r"\b(?:need|needs|needed|want|wants|expect|looking for|require[sd]?|must|has to|have to)\b", re.IGNORECASE
 )
 META_VERBS = frozenset(("ask", "tell", "say", "mention", "remind", "inform", "request"))
 """Verbs by which a note tells the writer what to say."""
 
+_FIGURES = re.compile(r"\d+(?:[.,:]\d+)*")
+_CLAUSE = re.compile(
+    r"(?<=[;!?。；！？，])\s*|(?<=[.:])\s+|(?<=[,–])\s+|\s+(?=(?:and|but|while|although|whereas|so|because|which|"
+    r"who)\s)",
+    re.IGNORECASE,
+)
 _CHINESE_GRAMMAR = frozenset(
     "的了吗呢吧啊在是和与及或于到至从把被给对为以并也都就还再将会要可能需请您你我他她它们这那个，。！？、；：（）"
 )
@@ -81,7 +99,9 @@ class Note:
         """Whether it may be read as a request and as a statement (``print correction 6 June``, ``need 2 fitters``)."""
         first = re.match(r"[A-Za-z]+\b(?![’':-])", self.plain)
         noun_or_verb = first is not None and first[0].casefold() in english().imperative_or_noun
-        return not self.chinese and (noun_or_verb or bool(_NEEDS.search(self.plain)))
+        commands = any(english().is_command(part) for part in re.split(r"[,;–(]\s*|\s-\s|\.\s|\sand\s", self.plain)[1:])
+        either = bool(_OPEN.search(self.plain) or _NEEDS.search(self.plain))
+        return not self.chinese and (noun_or_verb or commands or either)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +164,9 @@ def denies(text: str) -> bool:
 
 def asks(text: str) -> bool:
     """Whether ``text`` asks its reader for something."""
-    return bool(_CHINESE_REQUEST.search(text) if is_chinese(text) else _REQUEST.search(text))
+    if is_chinese(text):
+        return bool(_CHINESE_REQUEST.search(text))
+    return bool(_REQUEST.search(_NO_REQUEST.sub("", text)))
 
 
 def covered(note: Note, text: str, lexicon: Lexicon | None = None) -> Coverage:
@@ -159,8 +181,8 @@ def covered(note: Note, text: str, lexicon: Lexicon | None = None) -> Coverage:
     missing = (*lost, *(word for word in lost_words if not any(word in fact for fact in lost)))
     share = 1 - min(1.0, len(missing) / total) if total else 1.0
     faithful = _same_sense(note, text)
-    tolerable = len(lost_words) <= len(words) // (3 if note.chinese else 5)
-    tolerable = tolerable and (note.chinese or not any(map(_has_weight, lost_words)))
+    weighs = any(_has_weight(word) or _labels_number(word, note.plain) for word in lost_words) and not note.chinese
+    tolerable = len(lost_words) <= len(words) // 3 and not weighs
     return Coverage(missing, faithful, share, faithful and tolerable and not lost)
 
 
@@ -173,6 +195,11 @@ def _has_weight(word: str) -> bool:
         or lexicon.key(word) in lexicon.weighty
         or word in lexicon.participles
     )
+
+
+def _labels_number(word: str, note: str) -> bool:
+    """Whether ``word`` says what a number of the note stands for (``sev 2``, ``6 seats``)."""
+    return bool(re.search(rf"\b{re.escape(word)}\s[€$£]?\d|\d\s{re.escape(word)}\b", note))
 
 
 def facts_of(note: Note) -> tuple[str, ...]:
@@ -190,7 +217,9 @@ def _english_words(note: str, text: str, lexicon: Lexicon) -> tuple[list[str], l
     words = [(note[start:end], key) for start, end, key in lexicon.places(note) if len(key) > 1]
     if words and words[0][1] in META_VERBS:
         words = words[1:]
-    words = [(word, key) for word, key in words if key != "pleas"]
+    # "ok?" asks for consent; a letter asks in other words.
+    dropped = {"pleas", *([lexicon.key("ok")] if re.search(r"\b(?:ok|okay)\?", note, re.IGNORECASE) else [])}
+    words = [(word, key) for word, key in words if key not in dropped]
     return [word for word, _ in words], [word for word, key in words if not has_key(key, known)]
 
 
@@ -215,22 +244,35 @@ def _chinese_words(note: str, text: str) -> tuple[list[str], list[str]]:
 
 
 def _same_sense(note: Note, text: str) -> bool:
-    if note.negative != denies(_passage(note, text)):
+    passage = _passage(note, text)
+    if note.negative != denies(passage):
         return False
-    if note.request == asks(text) or note.open:
+    if note.open or note.request == asks(passage):
         return True
-    return note.request and not note.chinese and (_begins_with_command(text) or bool(_NEEDS.search(text)))
+    return (
+        note.request
+        and not note.chinese
+        and (_begins_with_command(text) or bool(_NEEDS.search(text) or _INVITES.search(text)))
+    )
 
 
 def _passage(note: Note, text: str) -> str:
-    """The part of ``text`` that speaks of ``note``: the clauses in which its words stand."""
+    """The part of ``text`` that speaks of ``note``: the clauses in which its words and figures stand."""
     if note.chinese:
         return text
-    keys = set(english().content(note.plain))
-    if not keys:
+    keys, figures = set(english().content(note.plain)), set(_FIGURES.findall(note.plain))
+    if not keys and not figures:
         return text
-    clauses = re.split(r"(?<=[;:])\s|,\s+(?:and|but|while|although|whereas|so)\s|\s(?:but|while)\s|(?<=[.!?])\s", text)
-    return " | ".join(clause for clause in clauses if any(has_key(key, keys) for key in english().content(clause)))
+    return " | ".join(
+        clause
+        for clause in clauses_of(text)
+        if any(has_key(key, keys) for key in english().content(clause)) or figures & set(_FIGURES.findall(clause))
+    )
+
+
+def clauses_of(text: str) -> list[str]:
+    """``text`` cut at marks and conjunctions between clauses, marks left with what is before them."""
+    return [part.strip() for part in _CLAUSE.split(text) if part.strip()]
 
 
 def _begins_with_command(text: str) -> bool:

@@ -69,11 +69,7 @@ _CAN = re.compile(
 )
 _MODALS = {"can't": "cannot", "won't": "will not"}
 _WILL = re.compile(r"^will\s+(?:also\s+|then\s+|not\s+)?(?P<verb>[a-z]+)\b", re.I)
-_DOING = re.compile(
-    r"^(?:interested|glad to|happy to|running|looking|sending|writing|waiting|coming|turning|leaving|"
-    r"arriving|asking|hoping|applying|resigning|enclosing|attaching)\b",
-    re.I,
-)
+_GLAD = re.compile(r"^(?:interested|glad to|happy to)\b", re.I)
 _AWAY = re.compile(r"^(?:away|out of (?:the )?office|on leave|on holiday|off sick)\b", re.I)
 _DID = re.compile(
     r"^(?:(?:got|received|sent|found|checked|booked|bought|forgot)\s+(?:the|an?|your|my|his|her|no|"
@@ -153,7 +149,8 @@ class PlainWriter:
         for form in self._forms():
             if said := form(bare):
                 return Line(sentence(with_prepositions(said, self._lexicon), end))
-        if self._lexicon.is_command(bare.replace(":", " the", 1)) and re.match(r"\w+:", bare):
+        listing = re.match(r"(?!ask|tell|say|remind)\w+:", bare, re.I)
+        if listing and self._lexicon.is_command(bare.replace(":", " the", 1)):
             bare = f"Please {bare}"
         return Line(sentence(bare, "").rstrip("."), listed=True)
 
@@ -301,7 +298,7 @@ class PlainWriter:
         if match := _VERB_OF_SENDER.match(text):
             verb = match["verb"].casefold()
             return f"{self._self} {'would like to offer' if verb == 'offer' else verb} {self._the(match['what'])}"
-        if _DOING.match(text) or _AWAY.match(text):
+        if _first_word(text) in self._lexicon.doing_of_sender or _GLAD.match(text) or _AWAY.match(text):
             return f"{self._be()} {lower_first(text)}"
         will = _WILL.match(text)
         acts = _DID.match(text) or (will and will["verb"].casefold() in self._lexicon.verbs)

@@ -16,6 +16,7 @@ _KEPT = tuple(
         ("before|prior", "before|prior|by|until|earlier"),
         ("after", "after|afterwards|following|once|since|later"),
         ("until", "until|till|to|through|up to|by"),
+        ("by", "by|until|before|latest|deadline|due|within"),
         ("except", "except|apart|but|excluding|other than"),
         ("instead", "instead|rather|not|replaces?"),
         ("only", "only|just|solely|nothing but"),
@@ -72,7 +73,7 @@ _ADDED = tuple(
         ("still", "still|yet", ""),
         ("every|each", "every|each|per|all|daily|weekly|monthly|both", "/"),
         ("cannot|must not|may not", "not|no|never|without|cannot|can['’]t|won['’]t|unable", ""),
-        ("or", "or|either", "/?"),
+        ("or", "or|either|no|not|never", "/?"),
         ("if|whether", "if|whether|unless|or|in case|when|ask", "?/:"),
         ("always|never", "always|never|no|not|every|all", ""),
         (
@@ -83,15 +84,28 @@ _ADDED = tuple(
     )
 )
 
+_IDIOMS = re.compile(
+    r"\b(?:look(?:s|ed|ing)? after|after all|if you (?:like|wish|want|prefer|need)|as soon as "
+    r"possible|once again|or so)\b",
+    re.IGNORECASE,
+)
+_CAUSES = re.compile(r"because|since|therefore|as a result", re.IGNORECASE)
 _ASKED = re.compile(
     r"\?|\b(?:if|whether|should|in case|when|please|let (?:me|us) know|would like|grateful)\b", re.IGNORECASE
 )
 
 
-def changed_relations(notes: str, text: str, context: str = "") -> list[str]:
-    """Such words of ``notes`` that ``text`` lacks, and of ``text`` that ``notes`` (and ``context``) do not warrant."""
-    lost = [match[0] for word, others in _KEPT if (match := word.search(notes)) and not others.search(text)]
-    if "?" in notes and not _ASKED.search(text):
-        lost.append("?")
-    source = f"{notes} {context}"
-    return lost + [match[0] for word, others in _ADDED if (match := word.search(text)) and not others.search(source)]
+def lost_relations(note: str, text: str) -> list[str]:
+    """Such words of a note that ``text``, which says it, lacks; a question mark when a question became a statement."""
+    lost = [match[0] for word, others in _KEPT if (match := word.search(note)) and not others.search(text)]
+    return [*lost, "?"] if "?" in note and not _ASKED.search(text) else lost
+
+
+def added_relations(source: str, text: str, *, one_note: bool) -> list[str]:
+    """Such words of ``text`` that nothing in ``source`` warrants.
+
+    one_note: all of it comes from one note, whose halves may well be cause and effect.
+    """
+    text = _IDIOMS.sub(" ", text)
+    found = [match[0] for word, others in _ADDED if (match := word.search(text)) and not others.search(source)]
+    return [word for word in found if not (one_note and _CAUSES.fullmatch(word))]

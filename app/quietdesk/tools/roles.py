@@ -10,8 +10,42 @@ from quietdesk.tools.wording import Lexicon
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?\s$")
+# "nut allergy, tell the café" does not say whose it is.
+_OWNS = re.compile(
+    r"\b(?:I|we|you) (?:have|had) (?:an?|no|the)\b(?! (?:question|favour|request|look|moment))", re.IGNORECASE
+)
+_STILL_DOING = re.compile(r"^(?:not|still|also|now)\s+(\w{3,}ing)\b")
+_COMMAND_START = re.compile(r"[,;–(.!]\s*|\s-\s|:\s|\sand\s")
+_FORBIDS = re.compile(r"(?:please\s+)?(?:don['’]t|do not|never)\s+(?P<verb>[a-z]+)", re.IGNORECASE)
 _SOMEBODY = re.compile(r"\b(?:I|we|my|our|me|us|you|your|he|she|they|his|her|their|who)\b|\bI['’]", re.IGNORECASE)
 _PREPOSITIONS = frozenset(["to", "for", "of", "with", "on", "about", "from", "at", "by", "than"])
+# After one of these comes a thing, not what the subject does.
+_ENDS_SUBJECT = frozenset(
+    (
+        "the",
+        "a",
+        "an",
+        "my",
+        "our",
+        "your",
+        "his",
+        "her",
+        "their",
+        "this",
+        "that",
+        "and",
+        "or",
+        "but",
+        "on",
+        "in",
+        "at",
+        "for",
+        "from",
+        "with",
+        "of",
+        "no",
+    )
+)
 _REACH = 4  # words between a subject and its verb
 _FIRST, _SECOND = frozenset(["i", "we"]), frozenset(("you",))
 _TO_READER = frozenset(("you", "him", "her", "them"))
@@ -38,14 +72,11 @@ class Roles:
 
     def _turned_round(self, note: Note, text: str) -> bool:
         doing, done_to = self._acts(note.plain)
-        said, _ = self._acts(text)
+        doing |= {(verb, "you") for verb in self._commanded(note.plain)}
         first = _WORD.match(note.plain)
-        opening = self._lexicon.key(first[0]) if first else ""
-        if first and self._lexicon.is_command(note.plain) and first[0].casefold() not in META_VERBS:
-            doing.add((opening, "you"))
-        elif first and first[0].casefold() in self._lexicon.pasts:
-            doing.add((opening, "i"))
-        for verb, subject in said:
+        if first and first[0].casefold() in self._lexicon.pasts:
+            doing.add((self._lexicon.key(first[0]), "i"))
+        for verb, subject in self._acts(text)[0]:
             other = "i" if subject == "you" else "you"
             if (verb, other) in doing and (verb, subject) not in doing:
                 return True
@@ -53,32 +84,55 @@ class Roles:
                 return True
         return False
 
+    def _commanded(self, note: str) -> set[str]:
+        """What a note tells the reader to do, or not to do."""
+        found = set()
+        for number, part in enumerate(_COMMAND_START.split(note)):
+            verb = _WORD.match(part)
+            # "ask for a quote" tells the writer of the letter what to do.
+            meta = number == 0 and verb is not None and verb[0].casefold() in META_VERBS
+            if forbidden := _FORBIDS.match(part):
+                found.add(self._lexicon.key(forbidden["verb"]))
+            elif verb and not meta and self._lexicon.is_command(part):
+                found.add(self._lexicon.key(verb[0]))
+        return found
+
     def _invented(self, said: Sequence[Note], text: str) -> bool:
         if any(_SOMEBODY.search(note.plain) for note in said):
             return False
+        if _OWNS.search(text):
+            return True
         asked = any(note.request for note in said)
         for verb, subject in self._acts(text)[0]:
-            if (asked and subject == "you") or verb in self._lexicon.harmless:
+            if (asked and subject == "you") or self._lexicon.is_harmless(verb):
                 continue
-            if not any(self._is_act(verb, note.plain) for note in said):
+            if not any(self._is_act(verb, subject, note.plain) for note in said):
                 return True
         return False
 
-    def _is_act(self, verb: str, note: str) -> bool:
-        """Whether ``verb`` stands in ``note`` as what somebody does: at the start of a clause."""
+    def _is_act(self, verb: str, subject: str, note: str) -> bool:
+        """Whether ``verb`` stands in ``note`` as what somebody does.
+
+        So it does at the start of a clause; and what was done, as "invoice paid", the sender may have done.
+        """
         if verb in self._usual:
             return True
         firsts = [first[0].casefold() for part in _CLAUSE_START.split(note) if (first := _WORD.match(part))]
-        return any(self._is_predicate(word) and has_key(verb, {self._lexicon.key(word)}) for word in firsts)
+        done = [match[0].casefold() for match in _WORD.finditer(note)] if subject == "i" else []
+        firsts += [match[1][:-3] for match in _STILL_DOING.finditer(note)]
+        words = [word for word in firsts if self._is_predicate(word)] + [word for word in done if self._is_past(word)]
+        return any(has_key(verb, {self._lexicon.key(word)}) for word in words)
 
     def _is_predicate(self, word: str) -> bool:
         lexicon = self._lexicon
-        verb = (
-            lexicon.base_forms.get(word, word) in lexicon.verbs
-            or word in lexicon.pasts
-            or word in lexicon.states_of_people
+        if self._is_past(word) or lexicon.base_forms.get(word, word) in lexicon.verbs:
+            return True
+        return word in lexicon.states_of_people or word in lexicon.doing_of_sender
+
+    def _is_past(self, word: str) -> bool:
+        return (
+            word in self._lexicon.pasts or word in self._lexicon.participles or (word.endswith("ed") and len(word) > 4)
         )
-        return verb or (word.endswith(("ed", "ing")) and len(word) > 5)
 
     def _acts(self, text: str) -> tuple[set[tuple[str, str]], set[str]]:
         """(verb, "i" or "you") for every verb near such a subject; verbs that have the reader as their object."""
@@ -91,16 +145,17 @@ class Roles:
             key = content.get(match.start(), "")
             before_it = _WORD_BEFORE.search(text, 0, match.start())
             object_here = before in _PREPOSITIONS or (before_it is not None and before_it.start() in content)
+            distance += 1
             if word in _TO_READER and object_here:
                 objects.add(before)
             elif word in _FIRST or word in _SECOND:
                 subject, distance = ("i" if word in _FIRST else "you"), 0
-            elif key and subject:
+            elif distance > _REACH or word in _ENDS_SUBJECT:
+                subject = ""
+            elif key and subject and self._lexicon.is_verb(match[0]):
                 acts.add((key, subject))
-                subject = ""
-            distance += 1
-            if distance > _REACH or word in ("and", "or", "but"):
-                subject = ""
+                if not self._lexicon.is_harmless(match[0]):
+                    subject = ""
             before = key or word
         return acts, objects
 

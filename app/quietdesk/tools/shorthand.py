@@ -48,7 +48,10 @@ _YEAR_BEFORE = re.compile(
 
 # In this order: an arrow between two times, dates or numbers means "to", anywhere else a colon.
 _SIGNS = (
-    (re.compile(r"(?<=\d)\s*(?:->|→|=>)\s*(?=[€$£]?\d)"), " to "),
+    (
+        re.compile(r"(\d|[A-Z][a-z]+(?:day|ry|ch|il|ay|ne|ly|st|er))\s*(?:->|→|=>)\s*(?=[€$£]?\d|[A-Z][a-z]+day\b)"),
+        r"\1 to ",
+    ),
     (re.compile(r"\s*(?:->|→|=>)\s*"), ": "),
     (re.compile(r"(?<=\w)\+(?=\d)(?<=\d\+)"), " and "),
     (re.compile(r"(?<=[\w)%])\s*[+&]\s+(?=\w)"), " and "),
@@ -84,8 +87,8 @@ def _weekday(match: re.Match[str]) -> str:
     if word not in _ONLY_DAYS:
         # "sun", "sat", "wed" and "mon" are words too.
         before, after = match.string[: match.start()], match.string[match.end() :]
-        if not (_AFTER_DAY.match(after) or _BEFORE_DAY.search(before)) or re.search(
-            r"\b(?:the|a|in|i|he|she|it|we|they)\s$", before, re.IGNORECASE
+        if not (_AFTER_DAY.match(after) or _BEFORE_DAY.search(before)) or (
+            word != "mon" and re.search(r"\b(?:the|a|in|i|he|she|it|we|they)\s$", before, re.IGNORECASE)
         ):
             return match[0]
     return _WEEKDAYS[word] + (match["plural"] or "")
@@ -115,8 +118,8 @@ def _word(match: re.Match[str], lexicon: Lexicon) -> str:
     low = word.casefold()
     stop = written[len(word) :]
     long = lexicon.abbreviations.get(low)
-    if long is None and low in lexicon.beside_numbers and _beside_number(match, low):
-        long = lexicon.beside_numbers[low]
+    if long is None and written.casefold() in lexicon.beside_numbers and _beside_number(match, low):
+        long = lexicon.beside_numbers[written.casefold()]
     long = _by_context(low, match) or long
     if long is None:
         return written
@@ -138,7 +141,7 @@ def _by_context(word: str, match: re.Match[str]) -> str | None:
     last = not after.strip(" .!?)")
     meanings = {
         "btw": "between" if re.match(r"\s*\d", after) else "by the way",
-        "yr": "year" if _YEAR_BEFORE.search(before) else "your",
+        "yr": "year" if _YEAR_BEFORE.search(before) or re.match(r"\s\d", after) else "your",
         "w": "with" if re.match(r"\s[a-z]", after) and not re.search(r"\d\s?$", before) else None,
         "incl": "included" if last else "including",
         "excl": "excluded" if last else "excluding",

@@ -14,7 +14,7 @@ from quietdesk.tools import dates
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[\u4e00-\u9fff]")
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
-_FIRST = re.compile(r"(?:(?:also|and|please|kindly|do)[,:]?\s+)*(?P<word>[A-Za-z]+)\b(?![’':-])", re.IGNORECASE)
+_FIRST = re.compile(r"(?:(?:also|and|please|kindly|do|just)[,:]?\s+)*(?P<word>[A-Za-z]+)\b(?![’':-])", re.IGNORECASE)
 _OBJECT = re.compile(
     r"\s+(?:me|us|him|her|them|it|the|an?|your|my|our|this|that|these|those|all|both|each|every|if|by|to|with|at"
     r"|before|up|out|off|back|in|on|only|which|what|when|whether|how|where|why|again)\b|\s*$",
@@ -23,8 +23,17 @@ _OBJECT = re.compile(
 _ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "e", "y")
 _SHORTEST_STEM = 3
 _AS_THEY_ARE = (
-    "verbs", "imperative", "imperative_or_noun", "grammar", "no_preposition_after", "no_article_before",
-    "counted_nouns", "states_of_people", "states_of_things",
+    "verbs",
+    "imperative",
+    "imperative_or_noun",
+    "grammar",
+    "no_preposition_after",
+    "no_article_before",
+    "counted_nouns",
+    "states_of_people",
+    "states_of_things",
+    "numbered_things",
+    "doing_of_sender",
 )  # fmt: skip
 
 
@@ -68,6 +77,8 @@ class Lexicon:
     counted_nouns: frozenset[str]
     states_of_people: frozenset[str]
     states_of_things: frozenset[str]
+    doing_of_sender: frozenset[str]
+    numbered_things: frozenset[str]
     weighty: frozenset[str]
     groups: dict[str, str]
 
