@@ -157,6 +157,20 @@ def test_nobody_is_given_what_the_notes_leave_open() -> None:
     assert kept("We are moving to Pune, and we start on 1 April.", judge) == []
 
 
+def test_owners_stay() -> None:
+    judge = checker("The key is with our neighbour\nbring your old dock")
+    assert kept("The key is with your neighbour.", judge) == []
+    assert kept("The key is with our neighbour.", judge) != []
+    assert kept("Please bring my old dock.", judge) == []
+    assert kept("Please bring your old dock.", judge) != []
+
+
+def test_contrasts_stay() -> None:
+    judge = checker("room 4.12, not the big hall")
+    assert kept("Room 4.12 is not in the big hall.", judge) == []
+    assert kept("It is in room 4.12 and not in the big hall.", judge) != []
+
+
 def test_commands_stay_the_readers() -> None:
     judge = checker("dont think about work\nremote possible, tell Aoife by 1 December\nask for quote")
     assert kept("I don't think about work.", judge) == []

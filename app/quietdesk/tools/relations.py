@@ -89,6 +89,9 @@ _IDIOMS = re.compile(
     r"possible|once again|or so)\b",
     re.IGNORECASE,
 )
+# "room 4, not the hall" puts one thing in the place of another; "room 4 is not the hall" says something else.
+_CONTRAST = re.compile(r"[,(]\s*not\s(?!\w+(?:ed|ing)\b)", re.IGNORECASE)
+_CONTRASTED = re.compile(r"[,(]\s*(?:and |but )?not\b|\b(?:and|but) not\b|\binstead\b|\brather\b", re.IGNORECASE)
 _CAUSES = re.compile(r"because|since|therefore|as a result", re.IGNORECASE)
 _ASKED = re.compile(
     r"\?|\b(?:if|whether|should|in case|when|please|let (?:me|us) know|would like|grateful)\b", re.IGNORECASE
@@ -98,6 +101,8 @@ _ASKED = re.compile(
 def lost_relations(note: str, text: str) -> list[str]:
     """Such words of a note that ``text``, which says it, lacks; a question mark when a question became a statement."""
     lost = [match[0] for word, others in _KEPT if (match := word.search(note)) and not others.search(text)]
+    if _CONTRAST.search(note) and not _CONTRASTED.search(text):
+        lost.append("not")
     return [*lost, "?"] if "?" in note and not _ASKED.search(text) else lost
 
 

@@ -14,6 +14,7 @@ _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?\s$")
 _OWNS = re.compile(
     r"\b(?:I|we|you) (?:have|had) (?:an?|no|the)\b(?! (?:question|favour|request|look|moment))", re.IGNORECASE
 )
+_OWNED = re.compile(r"\b(?P<whose>my|our|your)\s+(?:own\s+|new\s+|old\s+)?(?P<thing>[^\W\d_]+)", re.IGNORECASE)
 _STILL_DOING = re.compile(r"^(?:not|still|also|now)\s+(\w{3,}ing)\b")
 _COMMAND_START = re.compile(r"[,;–(.!]\s*|\s-\s|:\s|\sand\s")
 _FORBIDS = re.compile(r"(?:please\s+)?(?:don['’]t|do not|never)\s+(?P<verb>[a-z]+)", re.IGNORECASE)
@@ -66,7 +67,12 @@ class Roles:
     def changed(self, said: Sequence[Note], text: str) -> bool:
         """Whether ``text`` turns the roles of the notes ``said`` round, or names a doer for what they leave open."""
         return (
-            any(self._turned_round(note, text) or _loses_owner(note.plain, text) for note in said)
+            any(
+                self._turned_round(note, text)
+                or self._changes_owner(note.plain, text)
+                or _loses_owner(note.plain, text)
+                for note in said
+            )
             or self._invented(said, text)
         )  # fmt: skip
 
@@ -83,6 +89,17 @@ class Roles:
             if subject == "you" and verb in done_to and (verb, "you") not in doing:
                 return True
         return False
+
+    def _changes_owner(self, note: str, text: str) -> bool:
+        """Whether ``our neighbour`` became ``your neighbour``, or the other way round."""
+        before, after = self._owned(note), self._owned(text)
+        return any((thing, not ours) in before and (thing, ours) not in before for thing, ours in after)
+
+    def _owned(self, text: str) -> set[tuple[str, bool]]:
+        """(thing, whether it is the sender's) after each ``my``, ``our`` and ``your``."""
+        return {
+            (self._lexicon.key(match["thing"]), match["whose"].casefold() != "your") for match in _OWNED.finditer(text)
+        }
 
     def _commanded(self, note: str) -> set[str]:
         """What a note tells the reader to do, or not to do."""
