@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -28,11 +28,37 @@ def reader() -> Iterator[Reader]:
         yield running
 
 
-def child() -> psutil.Process:
-    """The reader's process, which must be the only one."""
-    found = [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
-    assert len(found) == 1
-    return found[0]
+Child = Callable[[], psutil.Process]
+
+
+@pytest.fixture
+def started() -> Callable[[], list[psutil.Process]]:
+    """Finds the processes that the test has started; the session's own, as the engine's, are others."""
+    before = {process.pid for process in psutil.Process().children()}
+
+    def find() -> list[psutil.Process]:
+        new = [process for process in psutil.Process().children() if process.pid not in before]
+        return [process for process in new if is_spawned(process)]
+
+    return find
+
+
+def is_spawned(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
+
+
+@pytest.fixture
+def child(started: Callable[[], list[psutil.Process]]) -> Child:
+    """Finds the reader's process, which must be the only one that the test has started."""
+
+    def find() -> psutil.Process:
+        (found,) = started()
+        return found
+
+    return find
 
 
 def in_thread(work: threading.Thread) -> threading.Thread:
@@ -41,7 +67,7 @@ def in_thread(work: threading.Thread) -> threading.Thread:
     return work
 
 
-def test_one_process_serves_many_files_and_ends_with_the_reader() -> None:
+def test_one_process_serves_many_files_and_ends_with_the_reader(child: Child) -> None:
     with Reader() as reader:
         reader.read_bytes(b"One.", "a.txt")
         process = child()
@@ -57,14 +83,16 @@ def test_it_starts_again_after_it_was_closed(reader: Reader) -> None:
     assert reader.read_bytes(b"Two.", "a.txt").text == "Two."
 
 
-def test_it_starts_again_after_it_was_killed(reader: Reader) -> None:
+def test_it_starts_again_after_it_was_killed(reader: Reader, child: Child) -> None:
     reader.start()
     reader.read_bytes(b"One.", "a.txt")
     child().kill()
     assert reader.read_bytes(b"Two.", "a.txt").text == "Two."
 
 
-def test_killed_over_a_file(reader: Reader) -> None:
+def test_killed_over_a_file(
+    reader: Reader, child: Child, started: Callable[[], list[psutil.Process]]
+) -> None:
     """The file is tried once more in a fresh process; killed again, it is the file's error."""
     reader.read_bytes(b"Warm.", "a.txt")
     errors: list[UserError] = []
@@ -80,8 +108,8 @@ def test_killed_over_a_file(reader: Reader) -> None:
     first.kill()
     deadline = time.monotonic() + 20
     while work.is_alive() and time.monotonic() < deadline:
-        for process in psutil.Process().children():
-            if process.pid != first.pid and "spawn_main" in " ".join(process.cmdline()):
+        for process in started():
+            if process.pid != first.pid:
                 time.sleep(0.6)  # until it is at work
                 process.kill()
         time.sleep(0.05)
@@ -116,7 +144,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUIETDESK_TEST_FOLDER", str(tmp_path))
 
 
-def test_several_threads_share_one_process(reader: Reader) -> None:
+def test_several_threads_share_one_process(reader: Reader, child: Child) -> None:
     texts: dict[int, str] = {}
 
     def read(number: int) -> None:
@@ -163,7 +191,7 @@ def test_it_goes_when_the_program_is_killed(tmp_path: Path, busy: bool) -> None:
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_interrupt_of_the_terminal_is_the_parents_business(reader: Reader) -> None:
+def test_interrupt_of_the_terminal_is_the_parents_business(reader: Reader, child: Child) -> None:
     reader.network_lock()
     child().send_signal(signal.SIGINT)
     time.sleep(0.2)
@@ -173,7 +201,7 @@ def test_interrupt_of_the_terminal_is_the_parents_business(reader: Reader) -> No
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system's own view of the process")
-def test_what_the_process_may_do(reader: Reader) -> None:
+def test_what_the_process_may_do(reader: Reader, child: Child) -> None:
     lock = reader.network_lock()
     assert (lock.system_filter, lock.audit_hook, lock.reason) == (True, True, "")
     folder = Path(f"/proc/{child().pid}")
