@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from quietdesk.tools import draft_faults, sentences
 from quietdesk.tools.facts import Fact, SourceFacts
@@ -164,8 +165,12 @@ class Checker:
 
     def unsupported(self, text: str) -> list[str]:
         """Facts of ``text`` that stand in no note (and not in the received mail)."""
+        return [fact.text for fact in self._everything.unsupported(text) if not _is_no_fact(fact)]
+
+    @cached_property
+    def _everything(self) -> SourceFacts:
         written = [part for note in self._notes for part in (note.plain, note.written)]
-        return [fact.text for fact in self._unsupported(text, [*written, self._context])]
+        return SourceFacts("\n".join([*written, self._context, self._names]))
 
     # One clause against one note
 
