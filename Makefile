@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check run bench lock clean
+.PHONY: help demo test check run bench quality lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -29,6 +29,10 @@ run: $(READY) ## the program itself
 
 bench: $(READY) ## speed on this machine against plain llama.cpp
 	@$(BIN)/quietdesk bench
+
+# QUALITY_DATA: a folder of texts to measure on (see tests/quality/__main__.py); ARGS: more options.
+quality: $(READY) ## measure what it writes and decides (QUALITY_DATA=FOLDER ARGS="--rows 3")
+	@PYTHONPATH=tests:packaging/adapter QUALITY_DATA="$(QUALITY_DATA)" $(BIN)/python -m quality $(ARGS)
 
 lock: $(READY) ## renew the locks (KEEP=1: change only what pyproject.toml asks for)
 	$(BIN)/python packaging/lock.py $(if $(KEEP),--keep)
