@@ -69,3 +69,11 @@ def test_held_out_rows_never_train_their_own_answer() -> None:
 
     assert held_out(classes, 3, logits_without).ravel().tolist() == [0, 1, 2, 3, 4, 5]
     assert np.stack(seen).sum(axis=0).tolist() == [2] * 6
+
+
+def test_a_few_right_rows_do_not_make_it_boundlessly_sure() -> None:
+    logits, classes = 3.0 * np.eye(2)[[0, 1] * 4], np.array([0, 1] * 4)
+    assert temperature(logits, classes) < 0.1
+    assert 0.5 < temperature(logits, classes, expected=1.0) < 1.0
+    many = np.tile(logits, (500, 1)), np.tile(classes, 500)
+    assert temperature(*many, expected=1.0) < 0.5

@@ -15,21 +15,28 @@ if TYPE_CHECKING:
 
 # Temperatures are looked for between these; beyond them a probability says nothing or everything.
 _COLDEST, _HOTTEST = 0.05, 20.0
+# An expectation of the temperature weighs as much as so many rows that each lose 1 nat where it is off by a factor e.
+_ROWS_OF_EXPECTATION = 10.0
 _GOLDEN = (5**0.5 - 1) / 2
 _SEARCH_STEPS = 40
 
 
-def temperature(logits: Array, classes: NDArray[np.int64]) -> float:
+def temperature(logits: Array, classes: NDArray[np.int64], expected: float | None = None) -> float:
     """The number by which to divide logits so that held-out rows become as likely as possible.
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks". The likelihood is unimodal in the temperature, so a
     golden-section search over its logarithm finds the best one.
 
     logits: rows × classes, computed for rows that were not trained on. classes: the right class of each row.
+    expected: what other label sets have. A few rows that happen to be all right would make the answer boundlessly
+    sure; they only move it from there (a normal prior over the logarithm).
     """
 
     def loss(log_temperature: float) -> float:
-        return negative_log_likelihood(softmax(logits / np.exp(log_temperature)), classes)
+        rows = negative_log_likelihood(softmax(logits / np.exp(log_temperature)), classes)
+        if expected is None:
+            return rows
+        return rows + _ROWS_OF_EXPECTATION / len(classes) * float(log_temperature - np.log(expected)) ** 2
 
     low, high = np.log(_COLDEST), np.log(_HOTTEST)
     for _ in range(_SEARCH_STEPS):

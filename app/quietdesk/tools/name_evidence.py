@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Weight of the likeness (a cosine) of a document to a label's description, or to its bare name, beside the logit of
 # the name: measured on ten label sets.
-_DESCRIPTION_WEIGHT, _NAME_WEIGHT = 15.0, 6.0
+_DESCRIPTION_WEIGHT, _NAME_WEIGHT = 8.0, 6.0
 
 
 class NameEvidence:

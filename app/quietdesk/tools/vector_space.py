@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,17 +14,22 @@ if TYPE_CHECKING:
 
     from quietdesk.tools.reference import Reference
 
-# How much the second half of a vector (the topic) counts beside the first (the kind). Alike, twelve kinds of documents
-# are told apart by 94 % instead of 98; without it, topics with four examples by 81 % instead of 84.
-_TOPIC_SHARE = 0.5
+# How much the second half of a vector (the topic) counts beside the first (the kind): for labels at large, and for
+# kinds of documents that have prototypes. With 0.5 for all, ten Chinese topics with eight examples each are told apart
+# by 73 % instead of 77; with 1 for all, twelve kinds under the built-in labels by 94 instead of 98 to 100.
+_TOPICS, _KINDS = 1.0, 0.4
 _EPSILON = 1e-6
 
 
 class VectorSpace:
-    """Turns raw vectors of documents into features, relative to the reference texts."""
+    """Turns raw vectors of documents into features, relative to the reference texts.
 
-    def __init__(self, reference: Reference) -> None:
+    topic_share: weight of the second half of a vector beside the first.
+    """
+
+    def __init__(self, reference: Reference, topic_share: float = _TOPICS) -> None:
         self.reference = reference
+        self._topic_share = topic_share
         self._width = reference.vectors.shape[1] // 2
         self._scaler = Scaler.fit(reference.vectors)
         self.reference_features = self.features(reference.vectors)
@@ -33,11 +39,19 @@ class VectorSpace:
             self.reference_features, self._chinese.astype(np.float64)[:, None], penalty=10.0
         )
 
+    @cached_property
+    def of_kinds(self) -> VectorSpace:
+        """The same for label sets whose labels are kinds of documents rather than topics."""
+        return VectorSpace(self.reference, _KINDS)
+
     def features(self, vectors: NDArray[np.float32]) -> Array:
-        """Rows × twice the width: standardised, the second half toned down."""
+        """Rows × twice the width: standardised, each half of the same length in every row, the second one weighted.
+
+        The mean square of a row is 1.
+        """
         scaled = self._scaler(vectors)
-        scaled[:, self._width :] *= _TOPIC_SHARE
-        result: Array = scaled / np.sqrt(1 + _TOPIC_SHARE**2)
+        halves = [unit(scaled[:, : self._width]), self._topic_share * unit(scaled[:, self._width :])]
+        result: Array = np.hstack(halves) * np.sqrt(2 * self._width / (1 + self._topic_share**2))
         return result
 
     def category_states(self, vectors: NDArray[np.float32]) -> Array:
