@@ -160,10 +160,10 @@ def test_cancel(drafter: Drafter) -> None:
 
 
 class Scripted(Engine):
-    """Answers every request with the same text, as a model that goes wrong would."""
+    """Answers with the given texts in turn, the last one again and again, as a model that goes wrong would."""
 
-    def __init__(self, text: str, *, finish: Finish = Finish.END, chat: bool = False, adapter: bool = True) -> None:
-        self.text = text
+    def __init__(self, *texts: str, finish: Finish = Finish.STOP, chat: bool = False, adapter: bool = True) -> None:
+        self.texts = list(texts)
         self.finish = finish
         self.ready = Ready(640, 18, 4032, chat, adapter, 0.0)
         self.asked: list[Generate] = []
@@ -173,48 +173,48 @@ class Scripted(Engine):
 
     def generate(self, request: Generate, on_text: Callable[[str], None] | None = None,
                  cancel: CancelToken | None = None) -> Completion:  # fmt: skip
+        text = self.texts[min(len(self.asked), len(self.texts) - 1)]
         self.asked.append(request)
-        return Completion(self.text, self.finish, 10, 0, 10, 0.0, 0.1)
-
-
-FALSE_LETTER = """ Your order
-
-Dear Bo,
-
-I paid the invoice 7731 on Monday. You will get €500 from Maria. The gate was open. The gate was open. Please
-
-Kind regards,
-Ann"""
+        return Completion(text, self.finish, 10, 0, 10, 0.0, 0.1)
 
 
 @pytest.mark.parametrize("finish", [Finish.END, Finish.LOOP, Finish.LENGTH])
 def test_a_model_that_lies(finish: Finish) -> None:
     notes = "invoice 7731 not paid yet\ngate must stay shut\npls call me"
-    draft = Drafter(Scripted(FALSE_LETTER, finish=finish)).draft(DraftRequest(notes, "Ann", "Bo"))
+    lies = ("Your order", "Dear Bo,", "I paid the invoice 7731 on Monday.", "You will get €500 from Maria.")
+    draft = Drafter(Scripted(*lies, finish=finish)).draft(DraftRequest(notes, "Ann", "Bo"))
     check(draft, "7731")
     assert "Maria" not in draft.text
     assert draft.body == "Invoice 7731 not paid yet. Gate must stay shut. Please call me."
 
 
-@pytest.mark.parametrize("text", ["", "\n\n\n", "###", "Subject:", "Dear", "]]]}{", "1 " * 400])
+@pytest.mark.parametrize("text", ["", "###", "Subject:", "Dear", "]]]}{", "1 " * 400])
 def test_a_model_that_writes_rubbish(text: str) -> None:
     draft = Drafter(Scripted(text)).draft(DraftRequest("call Ann at 10:30", "Bo", "Ann"))
     assert "10:30" in draft.body
     assert draft.greeting == "Hello Ann,"
 
 
-def test_faithful_sentences_of_the_model_are_kept() -> None:
-    text = " Invoice 7731\n\nHi Bo,\n\nInvoice 7731 has not been paid yet. Could you please call me?\n\nCheers,\nAnn"
+def test_true_sentences_of_the_model_are_kept() -> None:
+    engine = Scripted("Invoice 7731", "Hi Bo,", "Invoice 7731 has not been paid yet.", "Could you please call me?")
     request = DraftRequest("invoice 7731 not paid yet\npls call me", "Ann", "Bo", "friendly")
-    draft = Drafter(Scripted(text)).draft(request)
-    assert draft == Draft(
-        "Invoice 7731", "Hi Bo,", "Invoice 7731 has not been paid yet. Could you please call me?", "Cheers,\nAnn",
-        "Hi Bo,\n\nInvoice 7731 has not been paid yet. Could you please call me?\n\nCheers,\nAnn", (), (),
-    )  # fmt: skip
+    pieces: list[str] = []
+    body = "Invoice 7731 has not been paid yet. Could you please call me?"
+    assert Drafter(engine).draft(request, pieces.append) == Draft(
+        "Invoice 7731", "Hi Bo,", body, "Best wishes,\nAnn", f"Hi Bo,\n\n{body}\n\nBest wishes,\nAnn", (), ()
+    )
+    assert "".join(pieces).strip() == f"Hi Bo,\n\n{body}"
+
+
+def test_further_attempts_are_drawn_for_a_sentence_with_faults() -> None:
+    engine = Scripted("Payment", "Hi Bo,", "I paid £60.", "I will pay £50 on Monday.", "Please pay £50 by Friday.")
+    draft = Drafter(engine).draft(DraftRequest("pay £50 by fri", "Ann", "Bo"))
+    assert draft.body == "Please pay £50 by Friday."
+    assert [request.sampling.temperature > 0 for request in engine.asked] == [False, False, False, True, True]
 
 
 def test_chat_model_gets_instructions() -> None:
-    engine = Scripted("Subject: Call\n\nHello Bo,\n\nPlease call me.\n\nBest regards,\nAnn", chat=True, adapter=False)
+    engine = Scripted("Call", "Please call me.", chat=True, adapter=False)
     assert Drafter(engine).draft(DraftRequest("pls call me", "Ann", "Bo")).body == "Please call me."
     assert all(request.chat and not request.adapter for request in engine.asked)
 
@@ -231,4 +231,4 @@ def test_three_thousand_words() -> None:
     draft = Drafter(engine).draft(DraftRequest(notes, "Ann", "Bo"))
     assert all(str(at + 1000) in draft.body for at in range(300))
     assert draft.missing == ()
-    assert len(engine.asked) <= 4
+    assert len(engine.asked) <= 4 * 40 + 2

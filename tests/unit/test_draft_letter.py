@@ -7,21 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quietdesk.documents.document import Document, MailHeaders
+from quietdesk.engine.messages import Sampling
 from quietdesk.tools import compose
 from quietdesk.tools.compose import Piece
-from quietdesk.tools.draft_check import Checker
 from quietdesk.tools.draft_prompts import AdapterPrompts, ChatPrompts, Correspondence
 from quietdesk.tools.letter import (
     LONGEST_SUBJECT,
     TONES,
     Phrases,
-    Written,
     has_placeholder,
     salutation_name,
     shortened,
-    take_apart,
-    take_apart_reply,
 )
+from quietdesk.tools.note_check import NoteCheck
 from quietdesk.tools.note_language import language_of
 from quietdesk.tools.notes import parse_notes
 from quietdesk.tools.person import People
@@ -31,31 +29,6 @@ from quietdesk.tools.wording import english
 
 LANGUAGES = ("en", "zh", "de", "fr", "es", "it", "pt", "nl", "other")
 ANN = People("Ann Lee, Sales", "Mr. Doyle (landlord)")
-
-
-def test_taken_apart() -> None:
-    text = " Leak in flat 4\n\nDear Mr. Doyle,\n\nThe tap leaks.\n\nPlease come.\n\nKind regards,\nAnn Lee"
-    assert take_apart(text, Phrases("en"), ANN) == Written(
-        "Leak in flat 4", "Dear Mr. Doyle,", "The tap leaks.\n\nPlease come.", "Kind regards,"
-    )
-
-
-def test_wrong_parts_are_dropped() -> None:
-    text = "Subject: Leak\n\nDear Sir or Madam,\n\nThe tap leaks.\n\nYour loyal tenant,\nAnn"
-    written = take_apart(text, Phrases("en"), ANN)
-    assert written == Written("Leak", "", "The tap leaks.", "")
-
-
-def test_missing_parts() -> None:
-    assert take_apart("Leak\nThe tap leaks. Ann Lee\n\nAnn Lee", Phrases("en"), ANN).body == "The tap leaks. Ann Lee"
-    assert take_apart("", Phrases("en"), ANN) == Written("", "", "", "")
-    assert take_apart_reply("Yes, that is fine.", Phrases("en"), ANN).body == "Yes, that is fine."
-
-
-@given(st.text(max_size=300))
-def test_anything_can_be_taken_apart(text: str) -> None:
-    for language in ("en", "zh", "other"):
-        take_apart(text, Phrases(language), ANN)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +72,7 @@ def test_greeting_of_the_model() -> None:
 
 def test_closing() -> None:
     phrases = Phrases("en")
-    assert phrases.closing(ANN, "neutral", "Best,") == "Best,\nAnn Lee, Sales"
-    assert phrases.closing(ANN, "neutral", "Yours faithfully,") == "Best regards,\nAnn Lee, Sales"
+    assert phrases.closing(ANN, "neutral") == "Best regards,\nAnn Lee, Sales"
     assert phrases.closing(People("", "Bo"), "formal") == "Yours sincerely,"
 
 
@@ -158,8 +130,8 @@ def test_subject_from_notes(notes: str, subject: str) -> None:
 )
 def test_subject_of_the_model(subject: str, stands: bool) -> None:
     notes = parse_notes("inv 7731, £640, still unpaid\npay by fri")
-    checker = Checker(notes, ANN, lexicon=english())
-    assert subject_stands(subject, notes, checker, english()) is stands
+    check = NoteCheck(notes, ANN, lexicon=english())
+    assert subject_stands(subject, notes, check, english()) is stands
 
 
 def test_pieces_are_placed_by_their_notes() -> None:
@@ -272,29 +244,39 @@ def test_language_of_notes(text: str, language: str | None) -> None:
 
 def test_prompts_are_those_of_the_training() -> None:
     to = Correspondence(People("Ann", "Bo"), "firm", None, "en")
-    asked = AdapterPrompts().letter(to, parse_notes("- pay £50 by fri\n- ### Email"))
-    assert asked.prefix + asked.prompt == (
-        "### Notes\nFrom: Ann\nTo: Bo\nTone: firm\n- pay £50 by fri\n- # Email\n### Email\nSubject:"
-    )
-    assert asked.adapter
-    assert asked.numbers is not None
-    assert "50" in asked.numbers
-    assert asked.max_tokens < 200
+    prompts = AdapterPrompts(to, parse_notes("- pay £50 by fri\n- ### Email"))
+    head = "### Notes\nFrom: Ann\nTo: Bo\nTone: firm\n- pay £50 by fri\n- # Email\n### Email\n"
+    subject = prompts.subject()
+    assert subject.prefix + subject.prompt == head + "Subject:"
+    greeting = prompts.greeting("Payment")
+    assert greeting
+    assert greeting.prefix + greeting.prompt == head + "Subject: Payment\n"
+    beginning = "Subject: Payment\nDear Bo,\n"
+    second = prompts.sentence(1, beginning, ["Please pay £50 by Friday."], Sampling())
+    assert second.prefix == head + beginning + "> pay £50 by fri\nPlease pay £50 by Friday.\n"
+    assert second.prompt == "> # Email\n"
+    assert second.adapter
+    assert second.numbers == ()
+    assert second.max_tokens < 100
 
     to = Correspondence(People("Ann", "Bo"), "firm", ReceivedMail("Bo <b@x.example>", "Rent", "Pay £70."), "en")
-    asked = AdapterPrompts().reply(to, parse_notes("no"))
-    assert asked.prefix + asked.prompt == (
+    greeting = AdapterPrompts(to, parse_notes("no")).greeting("")
+    assert greeting
+    assert greeting.prefix + greeting.prompt == (
         "### Received email\nFrom: Bo\nSubject: Rent\n\nPay £70.\n### Reply points\n"
         "From: Ann\nTone: firm\n- no\n### Reply\n"
     )
-    assert asked.numbers is not None
-    assert "70" in asked.numbers
+    answer = AdapterPrompts(to, parse_notes("no")).sentence(0, "Dear Bo,\n", [], Sampling())
+    assert answer.numbers is not None
+    assert "70" in answer.numbers
 
 
 def test_chat_models_get_instructions() -> None:
     to = Correspondence(People("Ann", ""), "firm", ReceivedMail("Bo <b@x.example>", "Rent", "Pay £70."), "zh")
-    for asked in (ChatPrompts().letter(to, parse_notes("no")), ChatPrompts().reply(to, parse_notes("no"))):
+    prompts = ChatPrompts(to, parse_notes("no\npay later"))
+    assert prompts.greeting("Rent") is None
+    for asked in (prompts.subject(), prompts.sentence(1, "", ["No."], Sampling())):
         assert asked.chat
         assert not asked.adapter
         assert "{" not in asked.prompt
-        assert "- no" in asked.prompt
+        assert "- pay later" in asked.prompt

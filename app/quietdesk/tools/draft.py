@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from quietdesk.cancel import CancelToken
 from quietdesk.engine.engine import Engine
-from quietdesk.engine.messages import Finish, Generate, Sampling
 from quietdesk.errors import ErrorCode, UserError
 from quietdesk.tools import compose
+from quietdesk.tools.adapter_formats import SUBJECT
 from quietdesk.tools.compose import Piece
-from quietdesk.tools.draft_check import Checker, units_of
-from quietdesk.tools.draft_prompts import AdapterPrompts, ChatPrompts, Correspondence
-from quietdesk.tools.draft_selection import keep
-from quietdesk.tools.letter import TONES, Letter, Phrases, Written, shortened, take_apart, take_apart_reply
+from quietdesk.tools.draft_prompts import AdapterPrompts, ChatPrompts, Correspondence, LetterPrompts
+from quietdesk.tools.letter import TONES, Letter, Phrases, shortened
+from quietdesk.tools.note_check import NoteCheck
 from quietdesk.tools.note_language import language_of
-from quietdesk.tools.notes import Note, covered, parse_notes
+from quietdesk.tools.note_writer import NoteWriter
+from quietdesk.tools.notes import Note, parse_notes
 from quietdesk.tools.person import People, to_reader
+from quietdesk.tools.phrases import sentence
 from quietdesk.tools.plain import Line, PlainWriter
 from quietdesk.tools.plain_other import ChinesePlainWriter, LiteralWriter
 from quietdesk.tools.received import ReceivedMail
@@ -33,12 +34,8 @@ ADAPTER_LANGUAGES = frozenset(("en",))
 """Languages that the task adapter writes well enough; in others notes are written out without the model."""
 
 _APOLOGY = re.compile(r"\b(?:sorry|apolog|regret|forgive)|抱歉|歉|对不起|不好意思", re.IGNORECASE)
-_LARGEST_GROUP = 6  # notes that the model is given at once: it drops more of longer lists
-_MOST_GROUPS = 4  # groups that the model writes; notes beyond them are written out plainly
-_LARGEST_MEND = 3  # notes of one attempt to write what the first draft lost
-_LARGEST_LOSS = 0.6  # where more of the notes is lost, further attempts were seen to gain nothing
-_LEAST_SHARE = 0.75  # a synonym may stand for one word of four
-_WARM = 0.6  # temperature of further attempts
+_MOST_WRITTEN = 40
+"""Notes that the model writes; those beyond are written out plainly, so that no letter takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +71,17 @@ class Draft:
 class Drafter:
     """Drafts e-mails with the model of ``engine``.
 
-    attempts: how many more times the model may try to write notes that its first draft lost.
+    attempts: how many more sentences the model may try for a note whose first one is not true to it.
     """
 
-    def __init__(self, engine: Engine, lexicon: Lexicon | None = None, attempts: int = 2) -> None:
+    def __init__(self, engine: Engine, lexicon: Lexicon | None = None, attempts: int = 3) -> None:
         self._engine = engine
         self._lexicon = lexicon or english()
         self._attempts = attempts
 
     def draft(self, request: DraftRequest, on_text: Callable[[str], None] | None = None,
               cancel: CancelToken | None = None) -> Draft:  # fmt: skip
-        """The e-mail. ``on_text`` gets the model's first draft piece by piece as it is written; the result may differ,
-        because it is checked and mended.
+        """The e-mail. ``on_text`` gets the greeting and each sentence as soon as it is settled.
 
         Raises:
             UserError: ``empty`` (nothing to write about), ``too_large`` (too many notes), or what the engine raises.
@@ -128,72 +124,54 @@ class _Work:
         self._lexicon = lexicon
         self._to = to
         self._notes = notes
-        self._on_text = on_text
+        self._on_text = on_text or (lambda _: None)
         self._cancel = cancel
         self._phrases = Phrases(to.language)
-        self._checker = Checker(notes, to.people, lexicon=lexicon, tone=to.tone, context=_context(to))
-        plain = [note.plain for note in notes]
-        self._meant = to.people.reader_meant(plain, answering=to.received is not None)
+        self._check = NoteCheck(notes, to.people, lexicon=lexicon, tone=to.tone, context=_context(to))
+        self._meant = to.people.reader_meant([note.plain for note in notes], answering=to.received is not None)
         self._plain = self._plain_lines()
         self._pieces: list[Piece] = []
-        self._written = Written("", "", "", "")
+        self._by_model: frozenset[int] = frozenset()
+        self._subject = self._plain_subject()
+        self._greeting = self._phrases.greeting(to.people, to.tone)
 
     def draft(self, attempts: int) -> Draft:
-        """Write, check, mend, put together."""
-        if self._notes and self._prompts() is not None:
-            self._first_draft()
-            for attempt in range(attempts):
-                if len(self._lost()) <= _LARGEST_LOSS * len(self._notes):
-                    self._mend(attempt)
+        """Write, check, put together."""
+        prompts = self._prompts()
+        if self._notes and prompts is not None:
+            self._write(NoteWriter(self._engine, prompts, self._check, attempts=attempts, cancel=self._cancel))
         self._write_out_the_rest()
         return self._result()
 
     # The model's part
 
-    def _prompts(self) -> AdapterPrompts | ChatPrompts | None:
+    def _prompts(self) -> LetterPrompts | None:
         """How this model is asked, or None when it cannot write a letter in this language."""
         info = self._engine.info()
+        written = self._notes[:_MOST_WRITTEN]
         if info.chat_template and not info.adapter:
-            return ChatPrompts()
-        return AdapterPrompts() if info.adapter and self._to.language in ADAPTER_LANGUAGES else None
+            return ChatPrompts(self._to, written)
+        return AdapterPrompts(self._to, written) if info.adapter and self._to.language in ADAPTER_LANGUAGES else None
 
-    def _first_draft(self) -> None:
-        groups = compose.in_groups(range(len(self._notes)), _LARGEST_GROUP)[:_MOST_GROUPS]
-        for number, group in enumerate(groups):
-            beginning = self._beginning() if number else ""
-            written = self._ask([self._notes[at] for at in group], beginning, self._on_text)
-            if not number:
-                self._written = written
-            self._take(written.body, group, offset=10 * number)
-            if not self._pieces:
-                return  # dense notes: the model would not do better with the others
+    def _write(self, writer: NoteWriter) -> None:
+        if self._to.received is None:
+            self._take_subject(writer.subject())
+        self._take_greeting(writer.greeting("" if self._to.received else self._subject))
+        self._on_text(self._greeting + "\n\n")
+        subject = "" if self._to.received else f"{SUBJECT} {self._subject}\n"
+        plain = [self._line(at, False) for at in range(len(self._notes[:_MOST_WRITTEN]))]
+        said = writer.sentences(f"{subject}{self._greeting}\n", plain, lambda text: self._on_text(text + " "))
+        self._by_model = frozenset(at for at, one in enumerate(said) if one.by_model)
+        self._pieces = [Piece(said[at].text, False, (at,)) for at in sorted(self._by_model)]
 
-    def _mend(self, attempt: int) -> None:
-        """Ask again for notes that no sentence says yet, and that would only be a line of a list without the model."""
-        lost = [at for at in self._lost() if self._plain[at].listed][: _LARGEST_MEND * _MOST_GROUPS]
-        sampling = Sampling(_WARM if attempt else 0.0, seed=attempt)
-        for group in compose.in_groups(lost, _LARGEST_MEND):
-            written = self._ask([self._notes[at] for at in group], self._beginning(), None, sampling)
-            self._take(written.body, group, added=True)
+    def _take_subject(self, subject: str) -> None:
+        subject = subject.rstrip(".,;: ")
+        if subject_stands(subject, self._notes, self._check, self._lexicon):
+            self._subject = shortened(subject)
 
-    def _ask(self, notes: Sequence[Note], beginning: str, on_text: Callable[[str], None] | None,
-             sampling: Sampling | None = None) -> Written:  # fmt: skip
-        prompts = self._prompts()
-        assert prompts is not None  # noqa: S101  asked by draft()
-        write = prompts.reply if self._to.received else prompts.letter
-        request: Generate = write(self._to, notes, beginning, sampling)
-        done = self._engine.generate(request, on_text, self._cancel)
-        text = done.text if done.finish in (Finish.END, Finish.STOP) else _whole_sentences(done.text)
-        if self._to.received or beginning:
-            return take_apart_reply(text, self._phrases, self._to.people)
-        return take_apart(text, self._phrases, self._to.people)
-
-    def _beginning(self) -> str:
-        """What a continuation starts from: subject and greeting, so that the model goes on with the body."""
-        greeting = self._written.greeting or self._phrases.greeting(self._to.people, self._to.tone)
-        if self._to.received:
-            return f"{greeting}\n\n"
-        return f" {self._subject()}\n\n{greeting}\n\n"
+    def _take_greeting(self, greeting: str) -> None:
+        if greeting and self._phrases.knows_greeting(greeting, self._to.people):
+            self._greeting = greeting
 
     # What stands
 
@@ -201,24 +179,13 @@ class _Work:
         said = {at for piece in self._pieces for at in piece.covers}
         return [at for at in range(len(self._notes)) if at not in said]
 
-    def _take(self, body: str, among: Sequence[int], *, offset: int = 0, added: bool = False) -> None:
-        """Keep the sentences of ``body`` that say notes faithfully and say something new."""
-        units = [unit for unit in units_of(body) if unit.listed or unit.text[-1] in ".!?:。！？：…"]
-        said = frozenset(at for piece in self._pieces for at in piece.covers)
-        found = [
-            Piece(kept.unit.text, kept.unit.listed, tuple(sorted(kept.touches)), kept.unit.paragraph + offset)
-            for kept in keep(units, self._checker, among, said)
-        ]
-        if added:
-            found = [replace(piece, paragraph=-1) for piece in found if piece.covers]
-            self._pieces = compose.placed(self._pieces, found)
-        else:
-            self._pieces += found
-
     # Without the model
 
     def _write_out_the_rest(self) -> None:
-        added = [Piece(self._plain[at].text, self._plain[at].listed, (at,)) for at in self._lost()]
+        lost = self._lost()
+        # Among sentences of the model a list would break the order; where it wrote little a list is clearer.
+        listed = 2 * len(lost) > len(self._notes)
+        added = [Piece(self._line(at, listed), listed and self._plain[at].listed, (at,)) for at in lost]
         self._pieces = compose.placed(self._pieces, added)
         apology = self._phrases.say("apology")
         if (
@@ -237,41 +204,40 @@ class _Work:
         other = ChinesePlainWriter(tone) if self._to.language == "zh" else LiteralWriter()
         return [other.write(note) for note in self._notes]
 
+    def _line(self, at: int, listed: bool) -> str:
+        """Note ``at`` without the model: as a line of a list, or as a sentence."""
+        line = self._plain[at]
+        return line.text if listed or not line.listed else sentence(line.text)
+
     def _topics(self) -> list[str]:
         """The notes spelt out, the reader addressed."""
         pairs = zip(self._notes, self._meant, strict=True)
         return [to_reader(note.plain) if meant else note.plain for note, meant in pairs]
 
-    def _subject(self) -> str:
+    def _plain_subject(self) -> str:
         if self._to.received:
             title = re.sub(
                 r"^(?:\s*(?:re|aw|sv|antw|回复|答复)\s*[:：]\s*)+", "", self._to.received.subject, flags=re.I
             )
             return shortened(f"Re: {title}", 200) if title.strip() else "Re:"
-        if subject_stands(self._written.subject, self._notes, self._checker, self._lexicon):
-            return shortened(self._written.subject.rstrip(".,;: "))
         return shortened(subject_from(self._topics()))
 
     def _result(self) -> Draft:
-        people, tone = self._to.people, self._to.tone
         body = compose.body_of(self._pieces, self._phrases, "" if self._to.language == "zh" else " ")
         if not self._notes:
             body = self._acknowledgement()
-        letter = Letter(
-            self._subject(),
-            self._written.greeting or self._phrases.greeting(people, tone),
-            body,
-            self._phrases.closing(people, tone, self._written.signoff),
-        )
+        letter = Letter(self._subject, self._greeting, body, self._phrases.closing(self._to.people, self._to.tone))
         missing = tuple(note.written for at, note in enumerate(self._notes) if not self._says(at))
         said = [letter.subject, *(piece.text for piece in self._pieces if piece.covers)] if self._notes else []
-        unsupported = tuple(dict.fromkeys(fact for text in said for fact in self._checker.unsupported(text)))
+        unsupported = tuple(dict.fromkeys(fact for text in said for fact in self._check.unsupported(text)))
         return Draft(letter.subject, letter.greeting, letter.body, letter.closing, letter.text, missing, unsupported)
 
     def _says(self, at: int) -> bool:
-        """Whether the pieces for a note have its facts and nearly all of its key words."""
+        """Whether a sentence that stands says the note, or else what was written out has nearly all its key words."""
+        if at in self._by_model:
+            return True
         told = " ".join(piece.text for piece in self._pieces if at in piece.covers)
-        return covered(self._notes[at], told, self._lexicon).share >= _LEAST_SHARE
+        return self._check.covers(at, told)
 
     def _acknowledgement(self) -> str:
         title = self._to.received.subject.strip() if self._to.received else ""
@@ -281,9 +247,3 @@ class _Work:
 
 def _context(to: Correspondence) -> str:
     return f"{to.received.subject}\n{to.received.body}" if to.received else ""
-
-
-def _whole_sentences(text: str) -> str:
-    """``text`` up to the end of its last whole sentence."""
-    ends = [match.end() for match in re.finditer(r"[.!?。！？](?=\s)|[。！？]", text)]
-    return text[: ends[-1]] if ends else ""

@@ -29,8 +29,7 @@ _EVERYONE = re.compile(
     r"各位.*)$",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"^\W{0,3}(?:subject|re|betreff|主题|标题)\s*[:：]\s*", re.IGNORECASE)
-_PLACEHOLDER = re.compile(r"\[[^\]\n]{1,40}\]|<[^>\n@]{1,40}>|\{[^}\n]{1,40}\}|_{3,}|X{3,}")
+_PLACEHOLDER = re.compile(r"\[[^\]\n]{1,40}\]|<[A-Za-z][^>\n@\d]{0,39}>|\{[^}\n]{1,40}\}|_{3,}|X{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +45,6 @@ class Letter:
     def text(self) -> str:
         """What is sent: greeting, body and closing."""
         return "\n\n".join(part for part in (self.greeting, self.body, self.closing) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a model wrote, taken apart; empty where a part is missing or not usable.
-
-    signoff: the closing line without the name.
-    """
-
-    subject: str
-    greeting: str
-    body: str
-    signoff: str
 
 
 class Phrases:
@@ -89,12 +75,9 @@ class Phrases:
         key = "titled" if _TITLED.match(name) and tone != "formal" else "greeting"
         return self.say(key, tone).replace("{name}", name)
 
-    def closing(self, people: People, tone: str, signoff: str = "") -> str:
-        """The closing line, ``signoff`` when it suits the tone, and the sender's name on the next."""
-        stiff = tone != "formal" and re.search(r"faithfully|respectfully|truly", signoff, re.IGNORECASE)
-        if stiff or (tone == "formal" and re.search(r"cheers|hugs|love|care", signoff, re.IGNORECASE)):
-            signoff = ""
-        return "\n".join(part for part in (signoff or self.say("closing", tone), people.sender) if part)
+    def closing(self, people: People, tone: str) -> str:
+        """The closing line, and the sender's name on the next."""
+        return "\n".join(part for part in (self.say("closing", tone), people.sender) if part)
 
     def knows_greeting(self, line: str, people: People) -> bool:
         """Whether ``line`` greets the recipient by the given name and nobody else."""
@@ -104,10 +87,6 @@ class Phrases:
         if not given or not used or not set(used) <= known | given:
             return False
         return bool(set(used) & given) and (people.greets_group or not {"all", "everyone", "team"} & set(used) - given)
-
-    def knows_closing(self, line: str) -> bool:
-        """Whether ``line`` is a closing line and nothing else."""
-        return line.strip(" ,.!").casefold() in self._words["closings_known"]
 
 
 @cache
@@ -126,57 +105,6 @@ def salutation_name(recipient: str) -> str:
     first = re.split(r"[,，;|]", name)[0].strip(" \"'")
     first = re.sub(r"\s+", " ", first)
     return first[:60]
-
-
-def take_apart(text: str, phrases: Phrases, people: People) -> Written:
-    """The parts of a model's text that begins with the subject (see :class:`Written`)."""
-    lines = [line.rstrip() for line in text.strip().split("\n")]
-    subject = _LABEL.sub("", lines[0]).strip() if lines else ""
-    return _take_apart(subject, lines[1:], phrases, people)
-
-
-def take_apart_reply(text: str, phrases: Phrases, people: People) -> Written:
-    """The parts of a model's reply, which has no subject."""
-    return _take_apart("", [line.rstrip() for line in text.strip().split("\n")], phrases, people)
-
-
-def _take_apart(subject: str, lines: list[str], phrases: Phrases, people: People) -> Written:
-    while lines and not lines[0]:
-        lines = lines[1:]
-    greeting = ""
-    if lines and _looks_like_greeting(lines[0]):
-        greeting = lines[0].strip() if phrases.knows_greeting(lines[0], people) else ""
-        lines = lines[1:]
-    signoff = ""
-    end = len(lines)
-    for at in range(len(lines) - 1, max(-1, len(lines) - 5), -1):
-        if phrases.knows_closing(lines[at]) or (at < len(lines) - 1 and _looks_like_closing(lines[at])):
-            signoff = lines[at].strip() if phrases.knows_closing(lines[at]) else ""
-            end = at
-            break
-    else:
-        while (
-            end
-            and people.sender
-            and lines[end - 1].strip()
-            and _words(lines[end - 1])
-            and set(_words(lines[end - 1])) <= set(_words(people.sender))
-        ):
-            end -= 1
-    body = re.sub(r"\n{3,}", "\n\n", "\n".join(lines[:end])).strip()
-    return Written(subject, greeting, body, signoff)
-
-
-def _looks_like_greeting(line: str) -> bool:
-    words = line.split()
-    if not words or len(line) > 80:
-        return False
-    opens = re.match(r"(?:dear|hello|hi|hey|good (?:morning|afternoon|evening)|to whom)\b", line, re.IGNORECASE)
-    return bool(opens) or (line.endswith((",", "：", "，您好", "你好！")) and len(words) <= 7)
-
-
-def _looks_like_closing(line: str) -> bool:
-    return len(line) < 40 and line.endswith(",") and len(line.split()) <= 5
 
 
 def has_placeholder(text: str) -> bool:

@@ -50,6 +50,17 @@ class SourceNegation:
                 yield use.start, use.end
 
 
+def turned(source: str, text: str) -> list[str]:
+    """Words of ``text``, stemmed, that it denies while ``source`` only affirms them, or the other way round.
+
+    For a sentence against the one note that it says; in a longer source the same word may well occur both ways.
+    """
+    signs: dict[str, set[bool]] = {}
+    for use in _uses(source):
+        signs.setdefault(use.stem, set()).add(use.denied)
+    return [use.stem for use in _uses(text) if use.stem in signs and use.denied not in signs[use.stem]]
+
+
 def _uses(text: str) -> list[_Use]:
     """Every content word; of those after a negator only the first is denied."""
     found: list[tuple[int, int, str, bool]] = []

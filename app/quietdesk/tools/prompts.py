@@ -1,4 +1,4 @@
-"""The prompts of summaries, read from ``resources/prompts/summarise.toml``."""
+"""What models with a chat template are asked for a summary, read from ``resources/prompts/summarise.toml``."""
 
 from __future__ import annotations
 
@@ -9,19 +9,10 @@ from quietdesk import resources
 
 
 class SummaryPrompts:
-    """Prompts in the adapter's format, and as instructions for models with a chat template."""
+    """Instructions by language."""
 
     def __init__(self) -> None:
         self._texts: dict[str, Any] = tomllib.loads(resources.text("prompts/summarise.toml"))
-
-    def adapter_document(self, text: str) -> str:
-        """The beginning of a prompt, shared by whatever is asked about ``text``."""
-        return str(self._texts["adapter"]["document"]).replace("{text}", text)
-
-    @property
-    def adapter_points(self) -> str:
-        """Asks for key points, one on each line after ``- ``."""
-        return str(self._texts["adapter"]["points"])
 
     def chat_points(self, text: str, count: int, language: str) -> str:
         """Asks for at most ``count`` sentences, one on each line."""

@@ -44,55 +44,9 @@ _KEPT = tuple(
     )
 )
 
-# What a draft must not add, and what in the notes allows it.
-_ADDED = tuple(
-    (
-        _word(word),
-        re.compile(
-            rf"(?<![\w-])(?:{others})(?![\w-])|[{marks}]" if marks else rf"(?<![\w-])(?:{others})(?![\w-])",
-            re.IGNORECASE,
-        ),
-    )
-    for word, others, marks in (
-        ("until|till", "until|till|to|through|by|valid", "–-"),
-        ("before|prior", "before|prior|by|first", ""),
-        ("after", "after|following|since|then", ""),
-        ("except|apart from", "except|apart|but|excluding|not", ""),
-        ("only", "only|just", ""),
-        ("unless", "unless|if|or", ""),
-        (
-            "because|since|due to|therefore|as a result|in order to",
-            "because|since|due|so|cause|reason|after|as|hence|to|for",
-            ":",
-        ),
-        ("instead", "instead|not|rather|was|to", ":"),
-        ("without", "without|no|not", ""),
-        ("again", "again", ""),
-        ("approximately|roughly", "about|around|approximately|roughly|some|circa|or so", ""),
-        ("already", "already|yet", ""),
-        ("still", "still|yet", ""),
-        ("every|each", "every|each|per|all|daily|weekly|monthly|both", "/"),
-        ("cannot|must not|may not", "not|no|never|without|cannot|can['’]t|won['’]t|unable", ""),
-        ("or", "or|either|no|not|never", "/?"),
-        ("if|whether", "if|whether|unless|or|in case|when|ask", "?/:"),
-        ("always|never", "always|never|no|not|every|all", ""),
-        (
-            "must|have to|has to",
-            "must|have to|has to|need|needs|please|required|should|no|not|by|only|want|deadline|until",
-            "!:",
-        ),
-    )
-)
-
-_IDIOMS = re.compile(
-    r"\b(?:look(?:s|ed|ing)? after|after all|if you (?:like|wish|want|prefer|need)|as soon as "
-    r"possible|once again|or so)\b",
-    re.IGNORECASE,
-)
 # "room 4, not the hall" puts one thing in the place of another; "room 4 is not the hall" says something else.
 _CONTRAST = re.compile(r"[,(]\s*not\s(?!\w+(?:ed|ing)\b)", re.IGNORECASE)
 _CONTRASTED = re.compile(r"[,(]\s*(?:and |but )?not\b|\b(?:and|but) not\b|\binstead\b|\brather\b", re.IGNORECASE)
-_CAUSES = re.compile(r"because|since|therefore|as a result", re.IGNORECASE)
 _ASKED = re.compile(
     r"\?|\b(?:if|whether|should|in case|when|please|let (?:me|us) know|would like|grateful)\b", re.IGNORECASE
 )
@@ -104,13 +58,3 @@ def lost_relations(note: str, text: str) -> list[str]:
     if _CONTRAST.search(note) and not _CONTRASTED.search(text):
         lost.append("not")
     return [*lost, "?"] if "?" in note and not _ASKED.search(text) else lost
-
-
-def added_relations(source: str, text: str, *, one_note: bool) -> list[str]:
-    """Such words of ``text`` that nothing in ``source`` warrants.
-
-    one_note: all of it comes from one note, whose halves may well be cause and effect.
-    """
-    text = _IDIOMS.sub(" ", text)
-    found = [match[0] for word, others in _ADDED if (match := word.search(text)) and not others.search(source)]
-    return [word for word in found if not (one_note and _CAUSES.fullmatch(word))]

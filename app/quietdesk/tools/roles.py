@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from quietdesk.tools.notes import META_VERBS, Note, has_key
+from quietdesk.tools.notes import META_VERBS, Note
 from quietdesk.tools.wording import Lexicon
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?")
@@ -64,16 +63,12 @@ class Roles:
         # Said of the sender in any letter: "I have attached", "we need", "I am sorry", "we thank you".
         self._usual = {lexicon.key(word) for word in ("attach", "need", "sorry", "thanks")}
 
-    def changed(self, said: Sequence[Note], text: str) -> bool:
-        """Whether ``text`` turns the roles of the notes ``said`` round, or names a doer for what they leave open."""
+    def turned(self, note: Note, text: str) -> bool:
+        """Whether ``text`` turns the roles of ``note`` round: who does something, and whose a thing is."""
         return (
-            any(
-                self._turned_round(note, text)
-                or self._changes_owner(note.plain, text)
-                or _loses_owner(note.plain, text)
-                for note in said
-            )
-            or self._invented(said, text)
+            self._turned_round(note, text)
+            or self._changes_owner(note.plain, text)
+            or _loses_owner(note.plain, text)
         )  # fmt: skip
 
     def _turned_round(self, note: Note, text: str) -> bool:
@@ -113,43 +108,6 @@ class Roles:
             elif verb and not meta and self._lexicon.is_command(part):
                 found.add(self._lexicon.key(verb[0]))
         return found
-
-    def _invented(self, said: Sequence[Note], text: str) -> bool:
-        if any(_SOMEBODY.search(note.plain) for note in said):
-            return False
-        if _OWNS.search(text):
-            return True
-        asked = any(note.request for note in said)
-        for verb, subject in self._acts(text)[0]:
-            if (asked and subject == "you") or self._lexicon.is_harmless(verb):
-                continue
-            if not any(self._is_act(verb, subject, note.plain) for note in said):
-                return True
-        return False
-
-    def _is_act(self, verb: str, subject: str, note: str) -> bool:
-        """Whether ``verb`` stands in ``note`` as what somebody does.
-
-        So it does at the start of a clause; and what was done, as "invoice paid", the sender may have done.
-        """
-        if verb in self._usual:
-            return True
-        firsts = [first[0].casefold() for part in _CLAUSE_START.split(note) if (first := _WORD.match(part))]
-        done = [match[0].casefold() for match in _WORD.finditer(note)] if subject == "i" else []
-        firsts += [match[1][:-3] for match in _STILL_DOING.finditer(note)]
-        words = [word for word in firsts if self._is_predicate(word)] + [word for word in done if self._is_past(word)]
-        return any(has_key(verb, {self._lexicon.key(word)}) for word in words)
-
-    def _is_predicate(self, word: str) -> bool:
-        lexicon = self._lexicon
-        if self._is_past(word) or lexicon.base_forms.get(word, word) in lexicon.verbs:
-            return True
-        return word in lexicon.states_of_people or word in lexicon.doing_of_sender
-
-    def _is_past(self, word: str) -> bool:
-        return (
-            word in self._lexicon.pasts or word in self._lexicon.participles or (word.endswith("ed") and len(word) > 4)
-        )
 
     def _acts(self, text: str) -> tuple[set[tuple[str, str]], set[str]]:
         """(verb, "i" or "you") for every verb near such a subject; verbs that have the reader as their object."""

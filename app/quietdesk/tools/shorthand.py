@@ -72,6 +72,12 @@ def spell_out(note: str, lexicon: Lexicon) -> str:
     return "".join(part if at % 2 else _spell_out(part, lexicon) for at, part in enumerate(parts)).strip()
 
 
+def days_and_months(text: str) -> list[str]:
+    """The weekdays and months that short words of ``text`` may stand for, whether or not they do."""
+    words = (word.casefold() for word in re.findall(r"[A-Za-z]+", text))
+    return [long for word in words if (long := _WEEKDAYS.get(word) or _MONTHS.get(word))]
+
+
 def _spell_out(note: str, lexicon: Lexicon) -> str:
     text = _WEEKDAY.sub(_weekday, note)
     text = _MONTH.sub(_month, text)

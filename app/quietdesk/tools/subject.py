@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from quietdesk.tools.draft_check import Checker
 from quietdesk.tools.letter import has_placeholder, shortened
+from quietdesk.tools.note_check import NoteCheck
 from quietdesk.tools.notes import Note, denies, has_key
 from quietdesk.tools.phrases import sentence
 from quietdesk.tools.wording import Lexicon, is_chinese
@@ -30,9 +30,9 @@ _META = re.compile(
 )
 
 
-def subject_stands(subject: str, notes: Sequence[Note], checker: Checker, lexicon: Lexicon) -> bool:
+def subject_stands(subject: str, notes: Sequence[Note], check: NoteCheck, lexicon: Lexicon) -> bool:
     """Whether ``subject`` says something, all of it from the notes, and its numbers from one of them."""
-    if not 3 <= len(subject) <= 90 or has_placeholder(subject) or checker.unsupported(subject):
+    if not 3 <= len(subject) <= 90 or has_placeholder(subject) or check.unsupported(subject):
         return False
     if _THIRD_PERSON.search(subject):
         return False  # most often the reader

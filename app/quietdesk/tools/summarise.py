@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from quietdesk.cancel import CancelToken
 from quietdesk.documents.document import Document
@@ -23,9 +23,9 @@ from quietdesk.tools.summary import (
     joined,
     size_of,
 )
-from quietdesk.tools.writing import ChatWriter, Enough, PointWriter, Written
+from quietdesk.tools.writing import ChatWriter, Enough, HeadlineWriter, PointWriter, Written
 
-ADAPTER_LANGUAGES = frozenset(("en",))
+ADAPTER_LANGUAGES = frozenset(("en", "zh"))
 """Languages that the task adapter was trained on."""
 
 CHAT_SIZE = Size(14, 320)
@@ -63,7 +63,7 @@ class Summariser:
         size = size_of(options, len(document.text))
         plan = outline.summary(size)
         if options.style is Style.HEADLINE:
-            emit.add(self._headline(document, outline, size))
+            emit.add(self._headline(document, outline, size, cancel))
         else:
             self._write(outline, plan, document.language or "", emit, cancel)
         sentences = tuple(emit.sentences)
@@ -72,13 +72,25 @@ class Summariser:
             time.monotonic() - started,
         )  # fmt: skip
 
-    def _headline(self, document: Document, outline: Outline, size: Size) -> SummarySentence:
+    def _headline(self, document: Document, outline: Outline, size: Size,
+                  cancel: CancelToken | None) -> SummarySentence:  # fmt: skip
         title = own_title(outline.sentences, document.title, size.words)
         if title:
             start = document.text.find(title)
             return SummarySentence(title, (Span(start, start + len(title)),) if start >= 0 else (), ("title",))
-        line, planned = best_line(outline.most_important(CANDIDATES), size.words)
+        ranked = outline.most_important(CANDIDATES)
+        if written := self._written_headline(ranked, document.language or "", size, cancel):
+            return SummarySentence(written.text, tuple(source.span for source in written.sources), ("written",))
+        line, planned = best_line(ranked, size.words)
         return SummarySentence(line, (planned.span,), ("source",))
+
+    def _written_headline(self, ranked: Sequence[PlannedSentence], language: str, size: Size,
+                          cancel: CancelToken | None) -> Written | None:  # fmt: skip
+        """The adapter's headline of the most important sentences, read in the order of the document."""
+        if not self._engine.info().adapter or language not in ADAPTER_LANGUAGES:
+            return None
+        in_order = sorted(ranked, key=lambda planned: planned.span.start)
+        return HeadlineWriter(self._engine).write(in_order, size.words, cancel)
 
     def _write(self, outline: Outline, plan: Plan, language: str, emit: _Emitter,
                cancel: CancelToken | None) -> None:  # fmt: skip
@@ -112,7 +124,7 @@ class Summariser:
             if not waiting:
                 raise Enough
 
-        PointWriter(self._engine, self._prompts).write(plan.sentences, settle, cancel)
+        PointWriter(self._engine).write(plan.sentences, settle, cancel)
         for planned in waiting:
             emit.source(planned)
 

@@ -69,6 +69,7 @@ class Lexicon:
     imperative: frozenset[str]
     imperative_or_noun: frozenset[str]
     harmless: frozenset[str]
+    letter_words: frozenset[str]
     beside_money: frozenset[str]
     beside_figures: frozenset[str]
     grammar: frozenset[str]
@@ -151,6 +152,7 @@ def english() -> Lexicon:
         pasts=frozenset(pasts),
         verb_stems=frozenset(map(stem, words["verbs"])),
         harmless=frozenset(stem(base_forms.get(word, word)) for word in words["harmless"]),
+        letter_words=keys("letter_words"),
         beside_money=keys("harmless_beside_money"),
         beside_figures=keys("harmless_beside_figures"),
         weighty=keys("weighty"),

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from quietdesk.cancel import CancelToken
 from quietdesk.engine.engine import Engine
 from quietdesk.engine.messages import Completion, Finish, Generate, Sampling
+from quietdesk.tools import adapter_formats as formats
+from quietdesk.tools.adapter_formats import SummaryPart
 from quietdesk.tools.facts import SourceFacts
 from quietdesk.tools.fidelity import is_shortening, word_overlap
 from quietdesk.tools.plan import PlannedSentence, word_count
@@ -20,6 +22,7 @@ _FEWEST_WORDS = 4
 _TOKENS_PER_WORD = 2  # English needs about 1.3, names and other languages more
 _CHAT_REWRITE_TOKENS = 80
 _REWRITE_WARMTH = 0.6  # greedy decoding would write the same sentence again
+_HEADLINE_COVERED = 0.75  # share of a headline's words that the document must have
 _WELL_COVERED = 0.6  # share of a sentence's words that its best source sentence must have
 
 
@@ -43,9 +46,8 @@ class PointWriter:
     stand in the source were joined into a false statement.
     """
 
-    def __init__(self, engine: Engine, prompts: SummaryPrompts) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._prompts = prompts
 
     def write(self, plan: Sequence[PlannedSentence],
               on_point: Callable[[int, Written | None], None], cancel: CancelToken | None) -> None:  # fmt: skip
@@ -53,7 +55,7 @@ class PointWriter:
         facts = _facts(plan)
         text = " ".join(sentence.wording for sentence in plan)
         request = Generate(
-            prompt=self._prompts.adapter_points, prefix=self._prompts.adapter_document(text),
+            prompt=formats.part(SummaryPart.BULLETS), prefix=formats.document(text),
             max_tokens=_TOKENS_PER_WORD * word_count(text) + 20, numbers=facts.numbers,
         )  # fmt: skip
 
@@ -71,6 +73,28 @@ class PointWriter:
             and not facts.unsupported(point)
         )
         return Written(point, (planned,)) if stands else None
+
+
+class HeadlineWriter:
+    """A headline by the task adapter: one line whose words and facts are the document's own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def write(self, sources: Sequence[PlannedSentence], most_words: int, cancel: CancelToken | None) -> Written | None:
+        """The headline of the text that ``sources`` make up, or None when the model wrote none that stands."""
+        facts = _facts(sources)
+        text = " ".join(sentence.wording for sentence in sources)
+        request = Generate(
+            prompt=formats.part(SummaryPart.HEADLINE), prefix=formats.document(text), stop=("\n",),
+            max_tokens=_TOKENS_PER_WORD * most_words + 12, numbers=facts.numbers,
+        )  # fmt: skip
+        done = self._engine.generate(request, cancel=cancel)
+        line = done.text.strip()
+        covered = word_overlap(line, " ".join(sentence.source for sentence in sources)) if line else 0.0
+        if not _complete(done) or word_count(line) < _FEWEST_WORDS or covered < _HEADLINE_COVERED:
+            return None
+        return None if facts.unsupported(line) else Written(line, _best_sources(line, sources))
 
 
 class ChatWriter:
