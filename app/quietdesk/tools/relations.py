@@ -39,6 +39,8 @@ _KEPT = tuple(
         ),
         ("all|both", "all|both|every|each|everyone|everything"),
         ("not yet", "not yet|not .* yet|yet"),
+        ("max|maximum", "max|maximum|at most|no more|not more|up to|limit|limited|most"),
+        ("min|minimum", "min|minimum|minutes?|at least|no less|least"),
         ("more than", "more than|over|above|exceed\\w*"),
         ("less than", "less than|under|below"),
     )
