@@ -82,7 +82,7 @@ def test_adapter_card_is_that_of_the_adapter() -> None:
     assert card["sha256"] == hashlib.sha256(adapter.read_bytes()).hexdigest()
     assert card["size"] == header.file_size
     assert card["model_sha256"] == DefaultModel.load().sha256
-    assert card["alpha"] == header.metadata["adapter.lora.alpha"]
-    assert card["rank"] == header.tensors["blk.0.attn_q.weight.lora_a"].shape[1]
+    assert card["settings"]["alpha"] == header.metadata["adapter.lora.alpha"]
+    assert card["settings"]["rank"] == header.tensors["blk.0.attn_q.weight.lora_a"].shape[1]
     assert NOTICE in card["notice"]
     assert "modification" in card["notice"]

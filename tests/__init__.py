@@ -1,0 +1,1 @@
+"""A regular package, since a dependency of the quality harness installs another one of this name."""
