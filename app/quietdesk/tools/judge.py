@@ -107,10 +107,12 @@ def make_judge(
     space: VectorSpace, documents: DocumentVectors, name: str, labels: LabelSet, cancel: CancelToken | None = None
 ) -> Judge:
     """Train for a label set. name: of the vector space, to pick the taught examples that fit it."""
-    if 2 * sum(bool(label.prototypes) for label in labels.labels) >= len(labels.labels):
+    alone = labels.multi or len(labels.labels) == 1
+    if alone:
+        space = space.of_independent
+    elif 2 * sum(bool(label.prototypes) for label in labels.labels) >= len(labels.labels):
         space = space.of_kinds
     rows = collect_rows(space, name, labels)
-    alone = labels.multi or len(labels.labels) == 1
     evidence = None
     if rows.counts.min() < _ENOUGH_EXAMPLES and not (alone and rows.counts.min() > 0):
         evidence = NameEvidence(space, documents, labels.labels, cancel)
