@@ -85,7 +85,7 @@ class AdapterPrompts:
         note = self._notes[at]
         return Generate(
             formats.note(note.written), prefix=self._head + beginning + before, max_tokens=room_for(note), stop=("\n",),
-            sampling=sampling, numbers=allowed_numbers(self._to, [note]), logprob=sampling.temperature > 0,
+            sampling=sampling, numbers=allowed_numbers(self._to, [note]),
         )  # fmt: skip
 
     def _line(self, prefix: str, prompt: str, tokens: int, numbers: tuple[str, ...]) -> Generate:

@@ -68,23 +68,17 @@ class NoteWriter:
         first = self._line(self._prompts.sentence(at, beginning, before, Sampling()))
         if self._stands(at, first, before):
             return first
-        found: list[tuple[float, str]] = []
         for seed in range(self._attempts):
-            done = self._ask(self._prompts.sentence(at, beginning, before, Sampling(_WARM, seed=seed)))
-            text = _tidy(done)
+            text = self._line(self._prompts.sentence(at, beginning, before, Sampling(_WARM, seed=seed)))
             if self._stands(at, text, before):
-                found.append((done.logprob, text))
-                break
-        return max(found)[1] if found else ""
+                return text
+        return ""
 
     def _stands(self, at: int, text: str, before: Sequence[str]) -> bool:
         return bool(text) and text not in before and not self._check.faults(at, text)
 
     def _line(self, request: Generate) -> str:
-        return _tidy(self._ask(request))
-
-    def _ask(self, request: Generate) -> Completion:
-        return self._engine.generate(request, None, self._cancel)
+        return _tidy(self._engine.generate(request, None, self._cancel))
 
 
 def _tidy(done: Completion) -> str:

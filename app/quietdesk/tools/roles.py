@@ -9,15 +9,9 @@ from quietdesk.tools.wording import Lexicon
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:['’][^\W_]+)?\s$")
-# "nut allergy, tell the café" does not say whose it is.
-_OWNS = re.compile(
-    r"\b(?:I|we|you) (?:have|had) (?:an?|no|the)\b(?! (?:question|favour|request|look|moment))", re.IGNORECASE
-)
 _OWNED = re.compile(r"\b(?P<whose>my|our|your)\s+(?:own\s+|new\s+|old\s+)?(?P<thing>[^\W\d_]+)", re.IGNORECASE)
-_STILL_DOING = re.compile(r"^(?:not|still|also|now)\s+(\w{3,}ing)\b")
 _COMMAND_START = re.compile(r"[,;–(.!]\s*|\s-\s|:\s|\sand\s")
 _FORBIDS = re.compile(r"(?:please\s+)?(?:don['’]t|do not|never)\s+(?P<verb>[a-z]+)", re.IGNORECASE)
-_SOMEBODY = re.compile(r"\b(?:I|we|my|our|me|us|you|your|he|she|they|his|her|their|who)\b|\bI['’]", re.IGNORECASE)
 _PREPOSITIONS = frozenset(["to", "for", "of", "with", "on", "about", "from", "at", "by", "than"])
 # After one of these comes a thing, not what the subject does.
 _ENDS_SUBJECT = frozenset(
@@ -49,10 +43,6 @@ _ENDS_SUBJECT = frozenset(
 _REACH = 4  # words between a subject and its verb
 _FIRST, _SECOND = frozenset(["i", "we"]), frozenset(("you",))
 _TO_READER = frozenset(("you", "him", "her", "them"))
-_CLAUSE_START = re.compile(
-    r"(?:^|[,;:.!?–(]|\s-|\band\b|\bor\b|\bbut\b|\bthen\b|\bto\b)\s*"
-    r"(?:also|not|can|cannot|will|won['’]t|please|only|already|still|just|now)?\s*", re.IGNORECASE
-)  # fmt: skip
 
 
 class Roles:
@@ -60,8 +50,6 @@ class Roles:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        # Said of the sender in any letter: "I have attached", "we need", "I am sorry", "we thank you".
-        self._usual = {lexicon.key(word) for word in ("attach", "need", "sorry", "thanks")}
 
     def turned(self, note: Note, text: str) -> bool:
         """Whether ``text`` turns the roles of ``note`` round: who does something, and whose a thing is."""
