@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from quality import baselines
 from quality.data import Row, read_rows, spread
-from quality.metrics import expected_calibration_error
 from quality.report import NOTHING, Section, number, percent
 from quietdesk.desk import Desk
+from quietdesk.tools.calibration import confidence_gap
 from quietdesk.tools.classify import TAGGED, THRESHOLD, Decision, decide
 from quietdesk.tools.document_vectors import DocumentVectors
 from quietdesk.tools.judge import make_judge
@@ -150,7 +150,7 @@ class Classification:
         truth = [each.truth[at] for at in drawn.ask]
         right = [decision.label == each.names[label] for decision, label in zip(decisions, truth, strict=True)]
         accepted = [hit for hit, decision in zip(right, decisions, strict=True) if decision.status == TAGGED]
-        error = expected_calibration_error([decision.confidence for decision in decisions], right)
+        error = confidence_gap(np.array([decision.confidence for decision in decisions]), np.array(right))
         tfidf, counts = self._learnt(each, drawn)
         return Result(fmean(right), error, len(accepted) / len(right), _mean(accepted), tfidf, counts)
 

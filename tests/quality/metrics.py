@@ -23,7 +23,6 @@ _UNIT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff
 # A run of this many words, or characters of Chinese, is a loop when it comes this often.
 _RUN, _TIMES = 5, 3
 _REPEATED_SENTENCE = 3  # units; shorter ones ("Thank you.") may stand twice
-_BINS = 10
 _GREETING_WORDS, _CLOSING_LINES, _CLOSING_CHARACTERS = 14, 4, 60
 _END_MARKS = tuple(".!?。！？…:：;；)）\"”’」』")
 _LIST_ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)、])\s*\S")
@@ -99,15 +98,6 @@ def loops(text: str) -> bool:
         return True
     said = [tuple(_UNIT.findall(text[span.start : span.end].casefold())) for span in sentences.split(text)]
     return any(count > 1 and len(words) >= _REPEATED_SENTENCE for words, count in Counter(said).items())
-
-
-def expected_calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """Mean distance, 0 to 1, between confidence and accuracy over ten equal bins (Naeini et al. 2015)."""
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for pair in zip(confidences, right, strict=True):
-        bins.setdefault(min(int(pair[0] * _BINS), _BINS - 1), []).append(pair)
-    apart = (abs(sum(confidence for confidence, _ in each) - sum(hit for _, hit in each)) for each in bins.values())
-    return sum(apart) / max(len(confidences), 1)
 
 
 def notes_said(notes: str, text: str) -> NotesSaid:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quietdesk.tools.calibration import (
+    confidence_gap,
     expected_calibration_error,
     folds,
     held_out,
@@ -77,3 +78,12 @@ def test_a_few_right_rows_do_not_make_it_boundlessly_sure() -> None:
     assert 0.5 < temperature(logits, classes, expected=1.0) < 1.0
     many = np.tile(logits, (500, 1)), np.tile(classes, 500)
     assert temperature(*many, expected=1.0) < 0.5
+
+
+def test_calibration_error() -> None:
+    assert confidence_gap(np.array([0.9] * 10), np.array([True] * 9 + [False], bool)) == pytest.approx(0)
+    assert confidence_gap(np.array([1.0, 1.0]), np.array([True, False], bool)) == pytest.approx(0.5)
+    # Each bin counts by its share: 0.1 off in three quarters, 0.6 in one.
+    confidence, right = np.array([0.9, 0.9, 0.9, 0.6]), np.array([True, True, True, False])
+    assert confidence_gap(confidence, right) == pytest.approx(0.225)
+    assert confidence_gap(np.array([]), np.array([], bool)) == 0

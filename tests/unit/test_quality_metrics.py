@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quality.metrics import expected_calibration_error, format_errors, loops, notes_said, rouge, unsupported
+from quality.metrics import format_errors, loops, notes_said, rouge, unsupported
 
 LETTER = "Dear Ms Ito,\n\nThe order left on 4 May. It weighs 12 kg.\n\nKind regards,\nPetra Novak"
 
@@ -45,14 +45,6 @@ def test_unsupported_tells_numbers_from_names() -> None:
 )
 def test_loops(text: str, expected: bool) -> None:
     assert loops(text) is expected
-
-
-def test_calibration_error() -> None:
-    assert expected_calibration_error([0.9] * 10, [True] * 9 + [False]) == pytest.approx(0)
-    assert expected_calibration_error([1.0, 1.0], [True, False]) == pytest.approx(0.5)
-    # Each bin counts by its share: 0.1 off in three quarters, 0.6 in one.
-    assert expected_calibration_error([0.9, 0.9, 0.9, 0.6], [True, True, True, False]) == pytest.approx(0.225)
-    assert expected_calibration_error([], []) == 0
 
 
 def test_notes_said() -> None:

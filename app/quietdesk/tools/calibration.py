@@ -60,7 +60,11 @@ def expected_calibration_error(probabilities: Array, classes: NDArray[np.int64],
     Naeini et al. 2015, "Obtaining Well Calibrated Probabilities Using Bayesian Binning"; ``probabilities``: rows ×
     classes.
     """
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == classes
+    return confidence_gap(probabilities.max(axis=1), probabilities.argmax(axis=1) == classes, bins)
+
+
+def confidence_gap(confidence: Array, right: NDArray[np.bool_], bins: int = 10) -> float:
+    """The same from the confidence of each answer and whether it was right; 0 without answers."""
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [
         np.abs(confidence[place == b].mean() - right[place == b].mean()) * np.mean(place == b) for b in np.unique(place)
