@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -94,6 +95,34 @@ def test_sampling_repeats_with_its_seed(engine: Engine) -> None:
 
     assert write(5) == write(5)
     assert len({write(seed) for seed in range(4)}) > 1
+
+
+def test_texts_drawn_side_by_side(engine: Engine) -> None:
+    request = Generate(
+        "### Summary\n", prefix=PREFIX, max_tokens=60, stop=("\n",), numbers=("6", "15"), logprob=True,
+        sampling=Sampling(temperature=0.9, seed=3),
+    )  # fmt: skip
+    drawn = engine.draw(request, 4)
+    assert len(drawn) == 4
+    assert len({done.text for done in drawn}) > 1
+    assert all(done.tokens and done.logprob < 0 for done in drawn)
+    assert not any("7,500" in done.text for done in drawn)
+    assert [done.text for done in engine.draw(request, 4)] == [done.text for done in drawn]
+
+
+def test_as_many_texts_as_there_is_no_room_for(engine: Engine) -> None:
+    with pytest.raises(UserError):
+        engine.draw(Generate("### Summary\n", prefix=PREFIX, max_tokens=5), 50)
+    assert len(engine.draw(Generate("### Summary\n", prefix=PREFIX, max_tokens=5), 2)) == 2
+
+
+def test_drawing_gives_way_and_comes_to_its_end(settings: WorkerSettings) -> None:
+    """More requests than the context has sequences: the later ones wait for the first."""
+    request = Generate("### Summary\n", prefix=PREFIX, max_tokens=25, sampling=Sampling(temperature=0.9))
+    with Engine(lambda: settings) as engine, ThreadPoolExecutor(3) as threads:
+        drawn = list(threads.map(lambda _: engine.draw(request, 4), range(3)))
+    texts = [[done.text for done in each] for each in drawn]
+    assert texts[0] == texts[1] == texts[2]
 
 
 def test_scores_agree_with_one_another(engine: Engine) -> None:

@@ -16,6 +16,8 @@ from quietdesk.engine.messages import (
     Counts,
     CountTokens,
     Done,
+    Draw,
+    Drawn,
     Embed,
     Ended,
     Failed,
@@ -45,21 +47,25 @@ reals = st.lists(real, max_size=4).map(tuple)
 priority = st.sampled_from(Priority)
 
 sampling = st.builds(Sampling, temperature=real, top_k=whole, seed=whole)
+generate = st.builds(
+    Generate, prompt=text, prefix=text, max_tokens=whole, stop=texts, sampling=sampling,
+    numbers=st.none() | texts, adapter=st.booleans(), chat=st.booleans(), priority=priority,
+)  # fmt: skip
 requests = st.one_of(
-    st.builds(
-        Generate, prompt=text, prefix=text, max_tokens=whole, stop=texts, sampling=sampling,
-        numbers=st.none() | texts, adapter=st.booleans(), chat=st.booleans(), priority=priority,
-    ),
+    generate,
+    st.builds(Draw, of=generate, count=whole),
     st.builds(Score, prefix=text, continuations=texts, adapter=st.booleans(), priority=priority),
     st.builds(Embed, texts=texts, max_tokens=whole, layer=st.none() | whole, priority=priority),
     st.builds(TokenVectors, texts=texts, priority=priority),
     st.builds(CountTokens, texts=texts, priority=priority),
 )  # fmt: skip
+completion = st.builds(
+    Completion, text=text, finish=st.sampled_from(Finish), prompt_tokens=whole, reused_tokens=whole, tokens=whole,
+    logprob=real, seconds=real,
+)  # fmt: skip
 results = st.one_of(
-    st.builds(
-        Completion, text=text, finish=st.sampled_from(Finish), prompt_tokens=whole, reused_tokens=whole, tokens=whole,
-        logprob=real, seconds=real,
-    ),
+    completion,
+    st.builds(Drawn, completions=st.lists(completion, max_size=3).map(tuple)),
     st.builds(Scores, logprobs=reals, tokens=whole_numbers),
     st.builds(Counts, counts=whole_numbers),
     st.builds(Vectors, rows=whole, width=whole, data=text, tokens=whole_numbers),

@@ -23,7 +23,7 @@ def faults(note: str, sentence: str, *, tone: str = "neutral", context: str = ""
     ("note", "sentence"),
     [
         ("pump P-104B vibration 9.8 mm/s rms yesterday, limit 7.1",
-         "Yesterday pump P-104B showed a vibration of 9.8 mm/s rms, against a limit of 7.1."),
+         "Yesterday the vibration of pump P-104B was 9.8 mm/s rms, against a limit of 7.1."),
         ("switched to P-104A at 03:40", "We switched to P-104A at 03:40."),
         ("pls plan changeover thurs 14 May, 6 h window",
          "Could you please plan the changeover for Thursday 14 May, with a window of 6 h?"),

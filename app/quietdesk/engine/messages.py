@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,21 @@ class Generate:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """``count`` completions of one prompt, decoded side by side; number n draws with ``of.sampling.seed + n``.
+
+    Nothing of them is streamed.
+    """
+
+    of: Generate
+    count: int
+
+    @property
+    def priority(self) -> Priority:
+        return self.of.priority
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """Log-likelihood of each continuation after ``prefix`` (labels, candidate sentences)."""
 
@@ -126,7 +141,7 @@ class CountTokens:
     priority: Priority = Priority.INTERACTIVE
 
 
-Request = Generate | Score | Embed | TokenVectors | CountTokens
+Request = Generate | Draw | Score | Embed | TokenVectors | CountTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +200,13 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """The completions of a :class:`Draw`, in the order of their seeds."""
+
+    completions: tuple[Completion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """For each continuation the sum of its tokens' log-probabilities, and how many tokens it has."""
 
@@ -218,7 +240,7 @@ class Vectors:
         return np.frombuffer(base64.b64decode(self.data), np.float32).reshape(self.rows, self.width)
 
 
-Result = Completion | Scores | Counts | Vectors
+Result = Completion | Drawn | Scores | Counts | Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,27 +275,23 @@ _TYPES: dict[str, Any] = {
     t.__name__: t
     for t in (
         Submit, Cancel, Ready, Piece, Done, Ended, Failed,
-        Generate, Score, Embed, TokenVectors, CountTokens, Sampling,
-        Completion, Scores, Counts, Vectors,
+        Generate, Draw, Score, Embed, TokenVectors, CountTokens, Sampling,
+        Completion, Drawn, Scores, Counts, Vectors,
     )
 }  # fmt: skip
-_NESTED = ("request", "result", "sampling")
 
 
 def encode(message: Message) -> bytes:
     """One message as JSON."""
-    fields = asdict(message)
-    for name in _NESTED:
-        if hasattr(message, name):
-            fields[name] = _tagged(getattr(message, name))
-    return json.dumps({"type": type(message).__name__, **fields}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return json.dumps(_tagged(message), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _tagged(value: Any) -> dict[str, Any]:
-    fields = asdict(value)
-    if "sampling" in fields:
-        fields["sampling"] = _tagged(value.sampling)
-    return {"type": type(value).__name__, **fields}
+def _tagged(value: Any) -> Any:
+    """``value`` as plain data; each dataclass in it carries its type's name."""
+    if is_dataclass(value):
+        inner = {field.name: _tagged(getattr(value, field.name)) for field in fields(value)}
+        return {"type": type(value).__name__, **inner}
+    return [_tagged(each) for each in value] if isinstance(value, tuple) else value
 
 
 def decode(data: bytes) -> Message:
@@ -282,14 +300,14 @@ def decode(data: bytes) -> Message:
     return message
 
 
-def _build(fields: dict[str, Any]) -> Any:
-    kind = _TYPES[fields.pop("type")]
+def _build(tagged: dict[str, Any]) -> Any:
+    kind = _TYPES[tagged.pop("type")]
     values: dict[str, Any] = {}
-    for name, value in fields.items():
+    for name, value in tagged.items():
         if isinstance(value, dict):
             values[name] = _build(value)
         elif isinstance(value, list):
-            values[name] = tuple(value)
+            values[name] = tuple(_build(each) if isinstance(each, dict) else each for each in value)
         elif name == "priority":
             values[name] = Priority(value)
         elif name == "finish":

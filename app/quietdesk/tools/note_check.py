@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
-from quietdesk.tools import dates, draft_faults, negation, shorthand
+from quietdesk.tools import dates, draft_faults, negation, note_check_zh, shorthand
+from quietdesk.tools.distortions import Distortions
 from quietdesk.tools.facts import SourceFacts
 from quietdesk.tools.letter import has_placeholder
 from quietdesk.tools.notes import META_VERBS, Note, asks, covered, denies, has_key
@@ -20,6 +20,7 @@ _DIGITS = re.compile(r"\d+")
 _CODE = re.compile(r"(?<![\w])(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[A-Za-z0-9]+(?:[-./_][A-Za-z0-9]+)*|\S+@\S+\.\w+|\S+://\S+\w")
 _UNIT_SIGNS = re.compile(r"[€$£¥₹₦₱₩%°]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_ALONE = re.compile(rf"(?<!\w){_WORD.pattern}(?!\w)")  # not the letters of a code
 _SMALL_WORDS = frozenset(("a", "i", "ok", "am", "pm"))
 # A note's "not" may be said by one of these, and what a note says by one of these may be said with "not".
 _SAME_AS_NOT = re.compile(
@@ -29,22 +30,6 @@ _SAME_AS_NOT = re.compile(
     r"|max(?:imum)?)\b",
     re.IGNORECASE,
 )
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
-# Grammar, polite words, and what letters are made of: found by reading what good sentences add to their notes.
-_CHINESE_GRAMMAR = frozenset(
-    "的了吗呢吧啊呀哦啦在是和与及或于到至从把被给对为以并也都就还再将会要可能需请您你我他她们它这那个有上下中里内外前后时间"
-    "今特此告知通谢希望麻烦方便一下如果因由所其之而且另关已经届进行安排地点位现定好先注意具体情况说明相事项敬呈原来用问想贵次"
-    "共件去过得大出家常理提开话但求应很作须随分向者收见子真额号孩打着仍办准本候加别歉抱遗憾深表"
-)
-# Not the ones of "inconvenience", "respectively", or of a question that names both answers.
-_CHINESE_NEGATORS = re.compile(
-    r"(?<!对)不(?!便|错|好意思|仅|但|同(?!意)|断|妨|论|管|胜)|没|未|勿|(?<![分特个区告级类辨离])别(?!的|人|墅|名|致|处)"
-)
-_CHINESE_QUESTION = re.compile(r"[?？]|吗|能否|可否|是否")
-_CHINESE_DAY = re.compile(r"[今明昨后]天|今[早晚]|这里|那里")
-_CHINESE_ASKING = re.compile(r"[?？]|请|能否|可否|是否|告")
-_LEAST_CHINESE = 0.6  # share of a note's characters that its sentence must have
-_MOST_CHINESE_ADDED = 3  # different characters that nothing around the note has
 _NEGATORS = re.compile(
     r"\b(?:not|never|cannot|none|neither|nobody|nothing|without|unable|no longer|nowhere|(?<![\w-])no(?![.\w]))\b"
     r"(?!\.?\s?\d)(?!\s*[:=])|n['’]t\b",
@@ -57,14 +42,8 @@ _ANSWER = re.compile(
     r"that works)\b[^\d]{0,30}$",
     re.IGNORECASE,
 )
-_MOST_LOST = 0.26  # share of a note's words for which other words may stand
 _LONGEST_GROWTH = 2.5, 90  # a sentence has at most so many times its note's characters, and so many more
-_MONEY = re.compile(
-    r"[€$£¥₦₹₱₩]|\b[A-Z]{3} ?\d|\d ?(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?)\b|\b(?:price|cost|fee|total|pay|paid)\b"
-)
-# Harmless in itself, but a judgement: the note must have it.
-_PRAISE = re.compile(r"fine|ok|okay|good|great|sure", re.IGNORECASE)
-_CONTRACTION = re.compile(r"(?:it|there|here|who|we|you|they|that|he|she|what|i)['’](?:ll|d|s|re|ve|m)", re.IGNORECASE)
+_LIKES = re.compile(r"(?:\bwould (?:you )?|['’]d )like\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|mine|we|us|our|ours)\b|\bI['’]", re.IGNORECASE)
 _OURS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _SOMEBODY = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
@@ -110,6 +89,7 @@ class NoteCheck:
         self._known = set(lexicon.content(f"{people.sender}\n{people.recipient}")) | apology
         self._topics = {key for note in notes for key in lexicon.content(note.plain)}
         self._roles = Roles(lexicon)
+        self._distortions = Distortions(lexicon)
         written = "\n".join(note.written for note in notes)
         self._names = SourceFacts("\n".join([self._around, written, *shorthand.days_and_months(written)]))
 
@@ -118,7 +98,7 @@ class NoteCheck:
         note = self._notes[at]
         found = [*self._figures(note, sentence), *self._form(note, sentence)]
         if is_chinese(sentence) or note.chinese:
-            found += self._chinese(note, sentence)
+            found += note_check_zh.faults(note, sentence, self._around, self._context)
         else:
             found += [*self._english(note, sentence)]
         return tuple(found)
@@ -175,6 +155,7 @@ class NoteCheck:
         if self._roles_turned(note, sentence):
             yield "person"
         yield from self._words(note, sentence)
+        yield from self._distortions.of(note, sentence)
         if draft_faults.repeats(sentence, note.plain + self._context):
             yield "repetition"
         if draft_faults.broken(sentence):
@@ -184,8 +165,7 @@ class NoteCheck:
         """What the note has and the sentence lacks, and the other way round."""
         if "?" in note.plain and not asks(sentence) and not _ASKING.search(sentence):
             yield "question lost"
-        lost, total = self._lost(note, sentence)
-        if len(lost) > _MOST_LOST * total:
+        if lost := self._lost(note, sentence):
             yield "lost " + " ".join(lost)
         if added := self._added(note, sentence):
             yield "added " + " ".join(added)
@@ -241,70 +221,37 @@ class NoteCheck:
         ordinary = word.casefold() in lexicon.grammar or lexicon.is_harmless(word) or lexicon.is_verb(word)
         return word.casefold() in _SMALL_WORDS or (word.isupper() and (ordinary or denies(word)))
 
-    def _lost(self, note: Note, sentence: str) -> tuple[list[str], int]:
+    def _lost(self, note: Note, sentence: str) -> list[str]:
+        """Words of the note, grammar apart, for which the sentence has none that means the same."""
         said = set(self._lexicon.content(sentence)) | {w.casefold() for w in _WORD.findall(sentence)}
+        if _LIKES.search(sentence):
+            said.add(self._lexicon.key("want"))
         words = [(note.plain[a:b], key) for a, b, key in self._lexicon.places(note.plain) if len(key) > 1]
         if words and words[0][1] in META_VERBS:
             words = words[1:]
-        words = [(word, key) for word, key in words if not self._lexicon.is_harmless(word)]
-        return [word for word, key in words if not has_key(key, said)], len(words)
+        return [word for word, key in words if not has_key(key, said)]
 
     def _added(self, note: Note, sentence: str) -> list[str]:
-        """Words of the sentence that neither the note nor anything around it has, and that claim something."""
-        own = set(self._lexicon.content(note.plain + " " + note.written)) | self._known | self._lexicon.letter_words
+        """Words of the sentence that neither the note nor anything around it has, grammar and politeness apart."""
+        own = set(self._lexicon.content(note.plain + " " + note.written)) | self._known
+        written = {word.casefold() for word in _WORD.findall(note.plain + " " + note.written)}
         if self._is_answer(note):
-            own |= self._answered
-        if _MONEY.search(note.plain):
-            own |= self._lexicon.beside_money
-        if any(map(str.isdigit, note.plain)):
-            own |= self._lexicon.beside_figures
+            own |= self._answered | {self._lexicon.key("suits")}
+        if note.open:
+            own.add(self._lexicon.key("send"))  # "report by Friday"
         words = [
-            (sentence[start:end], key)
-            for start, end, key in self._lexicon.places(sentence)
-            if end - start > 1
-            and (not self._lexicon.is_harmless(sentence[start:end]) or _PRAISE.fullmatch(sentence[start:end]))
-            and not _CONTRACTION.fullmatch(sentence[start:end])
-            and not has_key(key, own)
+            (match[0], self._lexicon.key(match[0]))
+            for match in _ALONE.finditer(sentence)
+            if match[0].casefold() not in written and not self._lexicon.may_be_added(match[0])
         ]
-        if len(words) == 1 and self._is_topic(*words[0]):
+        added = [(word, key) for word, key in words if not has_key(key, own)]
+        if len(added) == 1 and self._is_topic(*added[0]):
             return []
-        return [word for word, _ in words]
+        return [word for word, _ in added]
 
     def _is_topic(self, word: str, key: str) -> bool:
         """Whether ``word`` only names a thing that another note speaks of: nothing that is done, no name."""
-        claims = self._lexicon.is_verb(word) or _PRAISE.fullmatch(word)
-        return word.islower() and not claims and key in self._topics
-
-    def _chinese(self, note: Note, sentence: str) -> Iterator[str]:
-        """Chinese is compared character by character: it is written without blanks."""
-        if _chinese_denials(note.written) != _chinese_denials(sentence):
-            yield "negation"
-        said, own = set(sentence), set(_CHINESE.findall(note.written)) - _CHINESE_GRAMMAR
-        if own and len(own & said) < _LEAST_CHINESE * len(own):
-            yield "lost " + "".join(sorted(own - said))
-        sources = note.written + self._context
-        if _repeats_chinese(sentence, sources):
-            yield "repetition"
-        if set(_CHINESE_DAY.findall(sentence)) - set(_CHINESE_DAY.findall(sources)):
-            yield "day added"
-        added = set(_CHINESE.findall(sentence)) - set(self._around) - _CHINESE_GRAMMAR
-        if len(added) > _MOST_CHINESE_ADDED:
-            yield "added " + "".join(sorted(added))
-        if _CHINESE_QUESTION.search(note.written) and not _CHINESE_ASKING.search(sentence):
-            yield "question lost"
-        if any(word.casefold() not in sentence.casefold() for word in re.findall(r"[A-Za-z]{2,}", note.written)):
-            yield "name lost"
-
-
-def _chinese_denials(text: str) -> int:
-    """How often ``text`` denies; "can you or can't you" asks."""
-    return len(_CHINESE_NEGATORS.findall(re.sub(r"(.)不\1", "", text)))
-
-
-def _repeats_chinese(text: str, source: str) -> bool:
-    """Whether two neighbouring characters come twice in ``text`` but not in ``source``."""
-    pairs = [pair for pair in map("".join, pairwise(text)) if len(_CHINESE.findall(pair)) == 2]
-    return any(count > max(1, source.count(pair)) for pair, count in Counter(pairs).items())
+        return word.islower() and not self._lexicon.is_verb(word) and key in self._topics
 
 
 def _is_abbreviated(code: str) -> bool:

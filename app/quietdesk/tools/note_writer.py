@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quietdesk.cancel import CancelToken
 from quietdesk.engine.engine import Engine
@@ -31,10 +31,11 @@ class Said:
 class NoteWriter:
     """Writes the parts of one letter.
 
-    attempts: how many more sentences are drawn for a note whose first one has faults.
+    attempts: how many more sentences are drawn, side by side, for a note whose first one has faults; the likeliest
+    one that stands is taken.
     """
 
-    def __init__(self, engine: Engine, prompts: LetterPrompts, check: NoteCheck, *, attempts: int = 3,
+    def __init__(self, engine: Engine, prompts: LetterPrompts, check: NoteCheck, *, attempts: int = 4,
                  cancel: CancelToken | None = None) -> None:  # fmt: skip
         self._engine = engine
         self._prompts = prompts
@@ -68,11 +69,10 @@ class NoteWriter:
         first = self._line(self._prompts.sentence(at, beginning, before, Sampling()))
         if self._stands(at, first, before):
             return first
-        for seed in range(self._attempts):
-            text = self._line(self._prompts.sentence(at, beginning, before, Sampling(_WARM, seed=seed)))
-            if self._stands(at, text, before):
-                return text
-        return ""
+        request = replace(self._prompts.sentence(at, beginning, before, Sampling(_WARM)), logprob=True)
+        drawn = self._engine.draw(request, self._attempts, self._cancel)
+        likeliest = sorted(drawn, key=lambda done: -done.logprob)
+        return next((text for text in map(_tidy, likeliest) if self._stands(at, text, before)), "")
 
     def _stands(self, at: int, text: str, before: Sequence[str]) -> bool:
         return bool(text) and text not in before and not self._check.faults(at, text)

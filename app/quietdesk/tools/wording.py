@@ -30,9 +30,8 @@ _AS_THEY_ARE = (
     "no_preposition_after",
     "no_article_before",
     "counted_nouns",
-    "states_of_people",
+    "polite",
     "states_of_things",
-    "numbered_things",
     "doing_of_sender",
 )  # fmt: skip
 
@@ -69,17 +68,13 @@ class Lexicon:
     imperative: frozenset[str]
     imperative_or_noun: frozenset[str]
     harmless: frozenset[str]
-    letter_words: frozenset[str]
-    beside_money: frozenset[str]
-    beside_figures: frozenset[str]
+    polite: frozenset[str]
     grammar: frozenset[str]
     no_preposition_after: frozenset[str]
     no_article_before: frozenset[str]
     counted_nouns: frozenset[str]
-    states_of_people: frozenset[str]
     states_of_things: frozenset[str]
     doing_of_sender: frozenset[str]
-    numbered_things: frozenset[str]
     weighty: frozenset[str]
     groups: dict[str, str]
 
@@ -95,6 +90,14 @@ class Lexicon:
     def is_harmless(self, word: str) -> bool:
         """Whether ``word`` claims nothing: a letter may use it though the notes do not."""
         return self._root(word.casefold().replace("’", "'")) in self.harmless
+
+    def may_be_added(self, word: str) -> bool:
+        """Whether a sentence may have ``word`` without its note: grammar, politeness, days and months.
+
+        Days and months are compared as dates.
+        """
+        word = word.casefold().replace("’", "'")
+        return word in self.grammar or word in self.polite or dates.is_name(word)
 
     def is_command(self, text: str) -> bool:
         """Whether ``text`` begins with a verb that asks for something, as requests in notes do (``bring charger``)."""
@@ -152,9 +155,6 @@ def english() -> Lexicon:
         pasts=frozenset(pasts),
         verb_stems=frozenset(map(stem, words["verbs"])),
         harmless=frozenset(stem(base_forms.get(word, word)) for word in words["harmless"]),
-        letter_words=keys("letter_words"),
-        beside_money=keys("harmless_beside_money"),
-        beside_figures=keys("harmless_beside_figures"),
         weighty=keys("weighty"),
         groups=groups,
         **{name: words[name] for name in _AS_THEY_ARE},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from quietdesk.engine.messages import (
     Completion,
     Counts,
     CountTokens,
+    Draw,
+    Drawn,
     Embed,
     Finish,
     Generate,
@@ -27,8 +29,8 @@ from quietdesk.engine.messages import (
 )
 from quietdesk.engine.worker.llama import ContextFullError, HiddenStates, LlamaModel, Segment, Sequences
 from quietdesk.engine.worker.pool import SequencePool
-from quietdesk.engine.worker.sampling import LoopGuard, TokenChooser, log_softmax_at
-from quietdesk.engine.worker.text import TextStream
+from quietdesk.engine.worker.sampling import log_softmax_at
+from quietdesk.engine.worker.writing import Writing
 
 # Characters of a text that are tokenised for each token that is wanted: only runs of blanks are longer.
 _CHARACTERS_PER_TOKEN = 16
@@ -65,6 +67,16 @@ class Job(ABC):
     def suspend(self) -> bool:
         """Give the context's cells to a more urgent job and compute them again later; False if it holds none."""
         return False
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """One of several texts: where it stands, and how it ended."""
+
+    writing: Writing
+    sequence: int
+    position: int
+    finish: Finish | None = None
 
 
 class _SequenceJob(Job):
@@ -133,70 +145,89 @@ class GenerateJob(_SequenceJob):
         if room < 1:
             raise PromptTooLongError
         self.priority = request.priority
-        self._request = request
-        self._emit = emit
-        self._room = min(room, request.max_tokens)
         self._started = time.monotonic()
         self._prompt_size = len(self._prompt)
-        model = parts.model
-        self._stream = TextStream(request.stop)
-        self._chooser = TokenChooser(request.sampling, model.piece, model.ends, request.numbers)
-        self._loops = LoopGuard()
-        self._next: int | None = None
-        self._tokens: list[int] = []
-        self._logprob = 0.0
+        self._writing = Writing(parts.model, request, min(room, request.max_tokens), emit)
+        self._writes = False
 
     def step(self) -> Result | None:
-        if self._next is None:
+        if not self._writes:
             if not self._prefill():
                 return None
+            self._writes = True
         else:
             assert self._sequence is not None  # noqa: S101  opened by the prefill
-            self._decode([Segment(self._sequence, self._position, [self._next], 1)])
+            self._decode([Segment(self._sequence, self._position, [self._writing.tokens[-1]], 1)])
             self._position += 1
-        return self._choose()
+        finish = self._writing.take(self._parts.sequences.logits())
+        if finish is None:
+            return None
+        return self._writing.completion(finish, self._prompt_size, self._reused, time.monotonic() - self._started)
 
     def suspend(self) -> bool:
         held = super().suspend()
         # What is written stands; it is prefilled with the prompt when the job goes on.
-        self._prompt = self._prompt[: self._prompt_size] + self._tokens
-        self._next = None
+        self._prompt = self._prompt[: self._prompt_size] + self._writing.tokens
+        self._writes = False
         return held
 
-    def _choose(self) -> Completion | None:
-        if len(self._tokens) >= self._room:
-            return self._finished(Finish.LENGTH)
-        logits = self._parts.sequences.logits()
-        plain = logits.copy() if self._request.logprob else logits
-        token = self._chooser.choose(logits, self._stream.text)
-        if token is None or self._parts.model.ends(token):
-            return self._finished(Finish.END)
-        if self._request.logprob:
-            self._logprob += log_softmax_at(plain, token)
-        self._next = token
-        self._tokens.append(token)
-        self._give(self._stream.feed(self._parts.model.piece(token)))
-        if self._stream.stopped:
-            return self._finished(Finish.STOP)
-        if self._loops.looping(token):
-            return self._finished(Finish.LOOP)
+
+class DrawJob(_SequenceJob):
+    """Writes several texts after one prompt, a token of each in every step."""
+
+    def __init__(self, parts: Parts, request: Draw) -> None:
+        if request.count < 1:
+            raise ValueError(f"{request.count} completions are asked for")
+        prefix, prompt = _prompt_tokens(parts.model, request.of)
+        super().__init__(parts, prefix, prompt, request.of.adapter)
+        room = (parts.limit - len(self._prompt)) // request.count
+        if room < 1:
+            raise PromptTooLongError
+        self.priority = request.priority
+        self._request = request
+        self._room = min(room, request.of.max_tokens)
+        self._started = time.monotonic()
+        self._texts: list[_Drawn] = []
+
+    def step(self) -> Result | None:
+        if not self._texts:
+            if self._prefill():
+                self._fork()
+            return None
+        unfinished = [text for text in self._texts if text.finish is None]
+        if not unfinished:
+            return Drawn(tuple(self._completion(text) for text in self._texts))
+        self._decode([Segment(text.sequence, text.position, [text.writing.tokens[-1]], 1) for text in unfinished])
+        for row, text in enumerate(unfinished):
+            text.position += 1
+            text.finish = text.writing.take(self._parts.sequences.logits(row))
         return None
 
-    def _give(self, text: str) -> None:
-        if text:
-            self._emit(text)
+    def _fork(self) -> None:
+        """Begin every text where the prompt ends."""
+        first = self._parts.sequences.logits().copy()
+        of = self._request.of
+        try:
+            for number in range(self._request.count):
+                drawn = replace(of, sampling=replace(of.sampling, seed=of.sampling.seed + number))
+                writing = Writing(self._parts.model, drawn, self._room, _to_nobody)
+                self._texts.append(_Drawn(writing, self._parts.pool.acquire(), self._position))
+        except ContextFullError:
+            self.drop()
+            raise
+        for text in self._texts:
+            self._parts.sequences.share(self._open(), text.sequence, self._position)
+            text.finish = text.writing.take(first.copy())
 
-    def _finished(self, finish: Finish) -> Completion:
-        self._give(self._stream.finish())
-        return Completion(
-            text=self._stream.text,
-            finish=finish,
-            prompt_tokens=self._prompt_size,
-            reused_tokens=self._reused,
-            tokens=len(self._tokens),
-            logprob=self._logprob / max(len(self._tokens), 1),
-            seconds=time.monotonic() - self._started,
-        )
+    def _completion(self, text: _Drawn) -> Completion:
+        seconds = time.monotonic() - self._started
+        return text.writing.completion(text.finish or Finish.LENGTH, len(self._prompt), self._reused, seconds)
+
+    def drop(self) -> None:
+        for text in self._texts:
+            self._parts.pool.release(text.sequence)
+        self._texts = []  # with the same seeds they are written the same way again
+        super().drop()
 
 
 class ScoreJob(_SequenceJob):
@@ -364,6 +395,10 @@ class CountJob(Job):
         return Counts(tuple(len(self._model.tokenize(text, start=False)) for text in self._texts))
 
 
+def _to_nobody(_: str) -> None:
+    """Takes the pieces of a text that is not streamed."""
+
+
 def make_job(parts: Parts, request: Request, emit: Callable[[str], None]) -> Job:
     """The state machine of a request.
 
@@ -374,6 +409,8 @@ def make_job(parts: Parts, request: Request, emit: Callable[[str], None]) -> Job
     match request:
         case Generate():
             return GenerateJob(parts, request, emit)
+        case Draw():
+            return DrawJob(parts, request)
         case Score():
             return ScoreJob(parts, request)
         case Embed() | TokenVectors():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quietdesk.engine.worker.llama import Sequences
+from quietdesk.engine.worker.llama import ContextFullError, Sequences
 
 # Shorter shared beginnings are not worth a sequence.
 _SHORTEST_PREFIX = 8
@@ -31,9 +31,13 @@ class SequencePool:
         self._parked: list[_Parked] = []
 
     def acquire(self) -> int:
-        """An empty sequence."""
-        if not self._free:
-            self.evict()
+        """An empty sequence.
+
+        Raises:
+            ContextFullError: requests under way hold all of them.
+        """
+        if not self._free and not self.evict():
+            raise ContextFullError
         return self._free.pop()
 
     def release(self, sequence: int) -> None:
