@@ -18,11 +18,11 @@ if TYPE_CHECKING:  # each command imports only the parts that it uses: the start
     from quietdesk.documents.reader import Reader
     from quietdesk.engine.models import InstalledModel, ModelStore
     from quietdesk.store.labels import LabelStore
-    from quietdesk.tools.classify import Classifier, Decision
-    from quietdesk.tools.draft import Draft, Drafter, DraftRequest
-    from quietdesk.tools.label_sets import LabelSet
-    from quietdesk.tools.summarise import Summariser
-    from quietdesk.tools.summary import Summary, SummaryOptions, SummarySentence
+    from quietdesk.tools.classify.classifier import Classifier, Decision
+    from quietdesk.tools.classify.label_sets import LabelSet
+    from quietdesk.tools.draft.drafter import Draft, Drafter, DraftRequest
+    from quietdesk.tools.summarise.summariser import Summariser
+    from quietdesk.tools.summarise.summary import Summary, SummaryOptions, SummarySentence
 
 STANDARD_INPUT = "-"
 
@@ -64,19 +64,19 @@ class Desk:
 
     @cached_property
     def summariser(self) -> Summariser:
-        from quietdesk.tools.summarise import Summariser
+        from quietdesk.tools.summarise.summariser import Summariser
 
         return Summariser(self.engine)
 
     @cached_property
     def drafter(self) -> Drafter:
-        from quietdesk.tools.draft import Drafter
+        from quietdesk.tools.draft.drafter import Drafter
 
         return Drafter(self.engine)
 
     @cached_property
     def classifier(self) -> Classifier:
-        from quietdesk.tools.classify import Classifier
+        from quietdesk.tools.classify.classifier import Classifier
 
         return Classifier(self.engine, self.model.sha256, self.paths.cache)
 

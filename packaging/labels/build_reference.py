@@ -20,8 +20,8 @@ from quietdesk.engine.messages import WorkerSettings
 from quietdesk.engine.models import ModelStore
 from quietdesk.files import write_atomic
 from quietdesk.paths import Paths
-from quietdesk.tools.document_vectors import DocumentVectors
-from quietdesk.tools.reference import VECTORS, compute, encode, prototypes, stamp
+from quietdesk.tools.classify.document_vectors import DocumentVectors
+from quietdesk.tools.classify.reference import VECTORS, compute, encode, prototypes, stamp
 
 TARGET = Path(__file__).resolve().parents[2] / "resources" / VECTORS
 _HEAD_NORM = "output_norm.weight"

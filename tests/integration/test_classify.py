@@ -17,10 +17,10 @@ from quietdesk.engine.engine import Engine
 from quietdesk.errors import Cancelled
 from quietdesk.paths import Paths
 from quietdesk.store.labels import LabelStore, StoredLabel
-from quietdesk.tools.classify import REVIEW, TAGGED, Classifier
-from quietdesk.tools.document_vectors import DocumentVectors
-from quietdesk.tools.label_sets import Example, Label, LabelSet, default_set, from_names, in_force, parse_names
-from quietdesk.tools.reference import (
+from quietdesk.tools.classify.classifier import REVIEW, TAGGED, Classifier
+from quietdesk.tools.classify.document_vectors import DocumentVectors
+from quietdesk.tools.classify.label_sets import Example, Label, LabelSet, default_set, from_names, in_force, parse_names
+from quietdesk.tools.classify.reference import (
     EMPTY_TEXTS,
     VECTORS,
     ReferenceStore,

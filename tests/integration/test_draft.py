@@ -13,9 +13,9 @@ from quietdesk.documents.document import Document, MailHeaders
 from quietdesk.engine.engine import Engine
 from quietdesk.engine.messages import Completion, Finish, Generate, Ready
 from quietdesk.errors import Cancelled, ErrorCode, UserError
-from quietdesk.tools.draft import Draft, Drafter, DraftRequest
-from quietdesk.tools.facts import SourceFacts
-from quietdesk.tools.received import ReceivedMail
+from quietdesk.tools.draft.drafter import Draft, Drafter, DraftRequest
+from quietdesk.tools.draft.received import ReceivedMail
+from quietdesk.tools.text.facts import SourceFacts
 
 NOTES = """- site visit moved: Thursday 16 July 7:45
 - pls bring hard hat + boots

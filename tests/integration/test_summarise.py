@@ -14,11 +14,11 @@ from quietdesk.documents.document import Document
 from quietdesk.engine.engine import Engine
 from quietdesk.engine.messages import Completion, Finish, Generate, Ready, WorkerSettings
 from quietdesk.errors import Cancelled, ErrorCode, UserError
-from quietdesk.tools.facts import SourceFacts
-from quietdesk.tools.plan import word_count
-from quietdesk.tools.summarise import Summariser
-from quietdesk.tools.summary import Length, Style, SummaryOptions, SummarySentence, size_of
-from quietdesk.tools.word_sets import word_list
+from quietdesk.tools.summarise.plan import word_count
+from quietdesk.tools.summarise.summariser import Summariser
+from quietdesk.tools.summarise.summary import Length, Style, SummaryOptions, SummarySentence, size_of
+from quietdesk.tools.text.facts import SourceFacts
+from quietdesk.tools.text.word_sets import word_list
 
 MEMO = """Ferry timetable from 3 March
 

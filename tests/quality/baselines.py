@@ -14,7 +14,7 @@ from typing import Any
 
 from quietdesk.engine.engine import Engine
 from quietdesk.engine.messages import Generate, WorkerSettings
-from quietdesk.tools import sentences
+from quietdesk.tools.text import sentences
 
 Learner = Callable[[Sequence[str], Sequence[str], Sequence[str]], list[str]]
 """Texts and labels to learn from, texts to decide on → their labels."""

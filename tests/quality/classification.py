@@ -16,13 +16,13 @@ from quality import baselines
 from quality.data import Row, read_rows, spread
 from quality.report import NOTHING, Section, number, percent
 from quietdesk.desk import Desk
-from quietdesk.tools.calibration import confidence_gap
-from quietdesk.tools.classify import TAGGED, THRESHOLD, Decision, decide
-from quietdesk.tools.document_vectors import DocumentVectors
-from quietdesk.tools.judge import make_judge
-from quietdesk.tools.label_sets import Example, LabelSet, built_in_names, default_set, from_names, normalise
-from quietdesk.tools.reference import ReferenceStore
-from quietdesk.tools.vector_space import VectorSpace
+from quietdesk.tools.classify.calibration import confidence_gap
+from quietdesk.tools.classify.classifier import TAGGED, THRESHOLD, Decision, decide
+from quietdesk.tools.classify.document_vectors import DocumentVectors
+from quietdesk.tools.classify.judge import make_judge
+from quietdesk.tools.classify.label_sets import Example, LabelSet, built_in_names, default_set, from_names, normalise
+from quietdesk.tools.classify.reference import ReferenceStore
+from quietdesk.tools.classify.vector_space import VectorSpace
 
 COLUMNS = (
     "set", "labels", "examples a label", "texts", "accuracy %", "ECE", "accepted %", "accepted right %",

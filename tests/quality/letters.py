@@ -15,9 +15,9 @@ from quality.data import Row, spread
 from quality.metrics import NotesSaid, format_errors, loops, notes_said, unsupported
 from quality.report import Section, number, percent
 from quietdesk.desk import Desk
-from quietdesk.tools.draft import DraftRequest
-from quietdesk.tools.notes import parse_notes
-from quietdesk.tools.received import ReceivedMail
+from quietdesk.tools.draft.drafter import DraftRequest
+from quietdesk.tools.draft.notes import parse_notes
+from quietdesk.tools.draft.received import ReceivedMail
 
 COLUMNS = (
     "kind", "by", "letters", "facts present %", "facts and key words %", "notes said %", "with unsupported numbers",

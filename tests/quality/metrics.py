@@ -11,10 +11,10 @@ from itertools import pairwise
 
 from rouge_score.rouge_scorer import RougeScorer
 
-from quietdesk.tools import sentences
-from quietdesk.tools.facts import SourceFacts
-from quietdesk.tools.letter import has_placeholder
-from quietdesk.tools.notes import covered, facts_of, parse_notes
+from quietdesk.tools.draft.letter import has_placeholder
+from quietdesk.tools.draft.notes import covered, facts_of, parse_notes
+from quietdesk.tools.text import sentences
+from quietdesk.tools.text.facts import SourceFacts
 
 _NUMBER_KINDS = frozenset(("number", "amount", "date"))
 _FACT_KINDS = _NUMBER_KINDS | {"name"}

@@ -16,7 +16,7 @@ from quality.report import NOTHING, Section, number
 from quietdesk.desk import Desk
 from quietdesk.documents import language
 from quietdesk.documents.document import Document
-from quietdesk.tools.summary import Length, Style, SummaryOptions
+from quietdesk.tools.summarise.summary import Length, Style, SummaryOptions
 
 _USUAL = SummaryOptions()
 COLUMNS = (

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from examples import examples_of, held_out, read_rows, renumbered
 
-from quietdesk.tools.letter import TONES
+from quietdesk.tools.draft.letter import TONES
 
 DATA = Path(__file__).resolve().parents[2] / "packaging" / "adapter" / "data"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quietdesk.tools.calibration import (
+from quietdesk.tools.classify.calibration import (
     confidence_gap,
     expected_calibration_error,
     folds,
@@ -15,7 +15,7 @@ from quietdesk.tools.calibration import (
     negative_log_likelihood,
     temperature,
 )
-from quietdesk.tools.linear_head import softmax
+from quietdesk.tools.classify.linear_head import softmax
 
 
 def drawn(true_temperature: float, rows: int = 4000) -> tuple[np.ndarray, np.ndarray]:

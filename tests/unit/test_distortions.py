@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from quietdesk.tools.distortions import Distortions
-from quietdesk.tools.notes import parse_notes
-from quietdesk.tools.wording import english
+from quietdesk.tools.draft.distortions import Distortions
+from quietdesk.tools.draft.notes import parse_notes
+from quietdesk.tools.draft.wording import english
 
 
 def found(note: str, sentence: str) -> list[str]:

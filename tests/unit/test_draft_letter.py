@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from quietdesk.documents.document import Document, MailHeaders
 from quietdesk.engine.messages import Sampling
-from quietdesk.tools import compose
-from quietdesk.tools.compose import Piece
-from quietdesk.tools.draft_prompts import AdapterPrompts, ChatPrompts, Correspondence
-from quietdesk.tools.letter import (
+from quietdesk.tools.draft import compose
+from quietdesk.tools.draft.compose import Piece
+from quietdesk.tools.draft.letter import (
     LONGEST_SUBJECT,
     TONES,
     Phrases,
@@ -19,13 +18,14 @@ from quietdesk.tools.letter import (
     salutation_name,
     shortened,
 )
-from quietdesk.tools.note_check import NoteCheck
-from quietdesk.tools.note_language import language_of
-from quietdesk.tools.notes import parse_notes
-from quietdesk.tools.person import People
-from quietdesk.tools.received import LONGEST_BODY, ReceivedMail, display_name, own_words
-from quietdesk.tools.subject import subject_from, subject_stands
-from quietdesk.tools.wording import english
+from quietdesk.tools.draft.note_check import NoteCheck
+from quietdesk.tools.draft.note_language import language_of
+from quietdesk.tools.draft.notes import parse_notes
+from quietdesk.tools.draft.person import People
+from quietdesk.tools.draft.prompts import AdapterPrompts, ChatPrompts, Correspondence
+from quietdesk.tools.draft.received import LONGEST_BODY, ReceivedMail, display_name, own_words
+from quietdesk.tools.draft.subject import subject_from, subject_stands
+from quietdesk.tools.draft.wording import english
 
 LANGUAGES = ("en", "zh", "de", "fr", "es", "it", "pt", "nl", "other")
 ANN = People("Ann Lee, Sales", "Mr. Doyle (landlord)")

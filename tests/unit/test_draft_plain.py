@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quietdesk.tools.notes import parse_notes
-from quietdesk.tools.person import People, to_reader
-from quietdesk.tools.plain import Line, PlainWriter
-from quietdesk.tools.plain_other import ChinesePlainWriter, LiteralWriter
-from quietdesk.tools.wording import english
+from quietdesk.tools.draft.notes import parse_notes
+from quietdesk.tools.draft.person import People, to_reader
+from quietdesk.tools.draft.plain import Line, PlainWriter
+from quietdesk.tools.draft.plain_other import ChinesePlainWriter, LiteralWriter
+from quietdesk.tools.draft.wording import english
 
 
 def written(text: str, people: People | None = None, tone: str = "neutral") -> Line:

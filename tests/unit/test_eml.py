@@ -10,8 +10,8 @@ from email.policy import default
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quietdesk.tools.eml import DOMAIN, Outgoing, build, reply_subject
-from quietdesk.tools.received import ReceivedMail
+from quietdesk.tools.draft.eml import DOMAIN, Outgoing, build, reply_subject
+from quietdesk.tools.draft.received import ReceivedMail
 
 ORIGINAL = ReceivedMail(
     sender="Rosalind Quill <r.quill@example.org>",

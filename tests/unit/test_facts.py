@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quietdesk.tools.facts import SourceFacts
-from quietdesk.tools.sentences import split
+from quietdesk.tools.text.facts import SourceFacts
+from quietdesk.tools.text.sentences import split
 
 BRIDGE = """HARLOW BAY — A swing bridge will close for eleven months from 6 January, Dunmore County Council said on
 Tuesday. Engineer Priya Raman said 1,050 vehicles a day use it. Repairs cost £8.6 million, and £300,000 is set aside.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quietdesk.tools.fidelity import is_shortening, word_overlap
+from quietdesk.tools.text.fidelity import is_shortening, word_overlap
 
 
 @pytest.mark.parametrize(

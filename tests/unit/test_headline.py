@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from quietdesk.tools.headline import best_line, own_title
-from quietdesk.tools.plan import PlannedSentence
-from quietdesk.tools.sentences import Span
+from quietdesk.tools.summarise.headline import best_line, own_title
+from quietdesk.tools.summarise.plan import PlannedSentence
+from quietdesk.tools.text.sentences import Span
 
 
 def planned(text: str, index: int = 0) -> PlannedSentence:

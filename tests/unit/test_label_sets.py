@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from quietdesk import resources
 from quietdesk.errors import ErrorCode, UserError
 from quietdesk.store.label_file import StoredLabel, StoredSet, Teaching
-from quietdesk.tools.glossary import meaning
-from quietdesk.tools.label_sets import (
+from quietdesk.tools.classify.glossary import meaning
+from quietdesk.tools.classify.label_sets import (
     MOST_LABELS,
     LabelSet,
     built_in_names,

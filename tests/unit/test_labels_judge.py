@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quietdesk import resources
-from quietdesk.tools.classify import REVIEW, TAGGED, decide
-from quietdesk.tools.judge import Judge, make_judge
-from quietdesk.tools.label_sets import Example, Label, LabelSet, default_set, parse_names
-from quietdesk.tools.reference import (
+from quietdesk.tools.classify.classifier import REVIEW, TAGGED, decide
+from quietdesk.tools.classify.judge import Judge, make_judge
+from quietdesk.tools.classify.label_sets import Example, Label, LabelSet, default_set, parse_names
+from quietdesk.tools.classify.reference import (
     EMPTY_TEXTS,
     VECTORS,
     Prototype,
@@ -24,7 +24,7 @@ from quietdesk.tools.reference import (
     prototypes,
     read,
 )
-from quietdesk.tools.vector_space import VectorSpace
+from quietdesk.tools.classify.vector_space import VectorSpace
 
 SPACE = "space"
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from quietdesk.tools.linear_head import Scaler, fit_independent, fit_multinomial, minimise, sigmoid, softmax
+from quietdesk.tools.classify.linear_head import Scaler, fit_independent, fit_multinomial, minimise, sigmoid, softmax
 
 
 def clusters(classes: int, each: int, width: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

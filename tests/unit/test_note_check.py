@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quietdesk.tools.note_check import NoteCheck
-from quietdesk.tools.notes import parse_notes
-from quietdesk.tools.person import People
-from quietdesk.tools.wording import english
+from quietdesk.tools.draft.note_check import NoteCheck
+from quietdesk.tools.draft.notes import parse_notes
+from quietdesk.tools.draft.person import People
+from quietdesk.tools.draft.wording import english
 
 PEOPLE = People("Ingrid Solheim", "Rakesh")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quietdesk.errors import ErrorCode, UserError
-from quietdesk.tools.notes import MOST_CHARACTERS, Note, covered, parse_notes
+from quietdesk.tools.draft.notes import MOST_CHARACTERS, Note, covered, parse_notes
 
 
 def note(text: str) -> Note:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quietdesk.tools.selection import Choice, importance, is_transcript
+from quietdesk.tools.summarise.selection import Choice, importance, is_transcript
 
 WIDTH = 16
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quietdesk.tools.sentences import LONGEST, list_marker, speaker_label, split
+from quietdesk.tools.text.sentences import LONGEST, list_marker, speaker_label, split
 
 
 def sentences(text: str) -> list[str]:

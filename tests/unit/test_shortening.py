@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quietdesk.tools.facts import SourceFacts
-from quietdesk.tools.shortening import shortened, without_fillers
+from quietdesk.tools.summarise.shortening import shortened, without_fillers
+from quietdesk.tools.text.facts import SourceFacts
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def _measure(desk: Desk, rounds: int, output: Output) -> list[Measure]:
     from quietdesk import resources
     from quietdesk.engine.benchmark import Benchmark
     from quietdesk.engine.messages import WorkerSettings
-    from quietdesk.tools.label_sets import default_set
+    from quietdesk.tools.classify.label_sets import default_set
 
     page = desk.read(str(resources.path("samples/night-bus-report.pdf"))).text[:_PAGE_CHARACTERS]
     labels = default_set()

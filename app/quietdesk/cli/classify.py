@@ -16,8 +16,8 @@ from quietdesk.errors import ErrorCode, UserError
 if TYPE_CHECKING:
     from quietdesk.cli.read_ahead import ReadInput
     from quietdesk.desk import Desk
-    from quietdesk.tools.classify import Decision
-    from quietdesk.tools.label_sets import LabelSet
+    from quietdesk.tools.classify.classifier import Decision
+    from quietdesk.tools.classify.label_sets import LabelSet
 
 # Documents in one request to the model: enough to fill its chunks, few enough that results come soon.
 _BATCH = 8
@@ -50,7 +50,7 @@ def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[De
 
 
 def _chosen(desk: Desk, labels: str | None, set_name: str | None) -> LabelSet:
-    from quietdesk.tools.label_sets import DEFAULT_SET, in_force, parse_names
+    from quietdesk.tools.classify.label_sets import DEFAULT_SET, in_force, parse_names
 
     if labels is not None:
         return parse_names(labels)
@@ -78,7 +78,7 @@ class _Run:
         return EXIT_ERROR if self._failed else EXIT_OK
 
     def _batch(self, batch: list[ReadInput]) -> None:
-        from quietdesk.tools.filed_text import filed_text
+        from quietdesk.tools.classify.filed_text import filed_text
 
         started = time.monotonic()
         texts = [filed_text(each.document) for each in batch if each.document is not None]

@@ -17,9 +17,9 @@ from quietdesk.desk import STANDARD_INPUT, Desk
 from quietdesk.documents.source import shown
 from quietdesk.errors import ErrorCode, UserError
 from quietdesk.files import write_atomic
-from quietdesk.tools.draft import Draft, DraftRequest
-from quietdesk.tools.eml import Outgoing, build
-from quietdesk.tools.received import ReceivedMail
+from quietdesk.tools.draft.drafter import Draft, DraftRequest
+from quietdesk.tools.draft.eml import Outgoing, build
+from quietdesk.tools.draft.received import ReceivedMail
 
 
 class Tone(StrEnum):

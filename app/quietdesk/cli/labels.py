@@ -15,7 +15,7 @@ from quietdesk.errors import ErrorCode, UserError
 if TYPE_CHECKING:
     from quietdesk.desk import Desk
     from quietdesk.store.labels import LabelStore
-    from quietdesk.tools.label_sets import Label, LabelSet
+    from quietdesk.tools.classify.label_sets import Label, LabelSet
 
 OpenDesk = Callable[[], AbstractContextManager["Desk"]]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object for each line.")]
@@ -42,7 +42,7 @@ def _register_looking(group: typer.Typer, open_desk: OpenDesk) -> None:
     @group.command()
     def show(set_name: SetName = "default", as_json: AsJson = False) -> None:
         """Show the labels of a set, with descriptions and how many examples were taught."""
-        from quietdesk.tools.label_sets import in_force
+        from quietdesk.tools.classify.label_sets import in_force
 
         output = Output(as_json)
         with open_desk() as desk:
@@ -56,7 +56,7 @@ def _register_looking(group: typer.Typer, open_desk: OpenDesk) -> None:
 
 
 def _list(store: LabelStore, output: Output) -> None:
-    from quietdesk.tools.label_sets import DEFAULT_SET, in_force, normalise
+    from quietdesk.tools.classify.label_sets import DEFAULT_SET, in_force, normalise
 
     stored = store.sets()
     names = [DEFAULT_SET, *(each.name for each in stored if normalise(each.name) != DEFAULT_SET)]
@@ -94,7 +94,7 @@ def _register_changing(group: typer.Typer, open_desk: OpenDesk) -> None:
     ) -> None:
         """Make a label set."""
         from quietdesk.store.labels import StoredLabel
-        from quietdesk.tools.label_sets import DEFAULT_SET, check_labels, check_name, normalise
+        from quietdesk.tools.classify.label_sets import DEFAULT_SET, check_labels, check_name, normalise
 
         check_name(set_name, "label set")
         if normalise(set_name) == DEFAULT_SET:
@@ -114,7 +114,7 @@ def _register_changing(group: typer.Typer, open_desk: OpenDesk) -> None:
     ) -> None:
         """Add a label, or describe one anew."""
         from quietdesk.store.labels import StoredLabel
-        from quietdesk.tools.label_sets import check_description, check_name
+        from quietdesk.tools.classify.label_sets import check_description, check_name
 
         check_name(label)
         check_description(description)
@@ -141,7 +141,7 @@ def _register_changing(group: typer.Typer, open_desk: OpenDesk) -> None:
 
 
 def _remove_label(store: LabelStore, set_name: str, label: str) -> None:
-    from quietdesk.tools.label_sets import default_set, in_force
+    from quietdesk.tools.classify.label_sets import default_set, in_force
 
     known = in_force(set_name, store.find(set_name)).label(label)
     built_in = any(each.id == known.id for each in default_set().labels)
@@ -171,8 +171,8 @@ def _register_teaching(group: typer.Typer, open_desk: OpenDesk) -> None:
 
 
 def _teach(desk: Desk, set_name: str, label: str, files: list[str], output: Output) -> int:
-    from quietdesk.tools.filed_text import filed_text
-    from quietdesk.tools.label_sets import in_force
+    from quietdesk.tools.classify.filed_text import filed_text
+    from quietdesk.tools.classify.label_sets import in_force
 
     chosen: LabelSet = in_force(set_name, desk.labels.find(set_name))
     known = chosen.label(label)
@@ -196,7 +196,7 @@ def _undo(store: LabelStore, set_name: str, output: Output) -> None:
 
 def _require(store: LabelStore, set_name: str) -> None:
     """Let the built-in set have an entry of its own in the store when it is first changed."""
-    from quietdesk.tools.label_sets import DEFAULT_SET, normalise
+    from quietdesk.tools.classify.label_sets import DEFAULT_SET, normalise
 
     if normalise(set_name) == DEFAULT_SET and store.find(set_name) is None:
         store.create(DEFAULT_SET)

@@ -12,7 +12,7 @@ import typer
 from quietdesk.cli.output import Output, for_each_input
 from quietdesk.desk import Desk
 from quietdesk.documents.source import shown
-from quietdesk.tools.summary import Length, Style, Summary, SummaryOptions, SummarySentence, separator
+from quietdesk.tools.summarise.summary import Length, Style, Summary, SummaryOptions, SummarySentence, separator
 
 
 def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[Desk]]) -> None:
