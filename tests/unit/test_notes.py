@@ -76,6 +76,8 @@ def test_three_thousand_words_are_quick() -> None:
         ("31 dec -> 28 feb, mon -> fri, error -> call", "31 December to 28 February, Monday to Friday, error: call"),
         ("march in may", "march in May"),
         ("in april + may, on mon", "in April and May, on Monday"),
+        ("P 4471, 20 pcs, wt 3 kg", "P 4471, 20 pieces, weight 3 kg"),
+        ("see p 4", "see page 4"),
     ],
 )
 def test_shorthand(written: str, plain: str) -> None:

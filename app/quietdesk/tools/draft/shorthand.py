@@ -122,6 +122,8 @@ def _word(match: re.Match[str], lexicon: Lexicon) -> str:
     if len(word) > 1 and word.isupper() and match.string.upper() != match.string:
         return written
     low = word.casefold()
+    if len(word) == 1 and word.isupper() and low in lexicon.beside_numbers:
+        return written  # "P 4471" is a code
     stop = written[len(word) :]
     long = lexicon.abbreviations.get(low)
     if long is None and written.casefold() in lexicon.beside_numbers and _beside_number(match, low):

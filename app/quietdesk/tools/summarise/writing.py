@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quietdesk.cancel import CancelToken
 from quietdesk.engine.engine import Engine
@@ -22,6 +22,7 @@ _FEWEST_WORDS = 4
 _TOKENS_PER_WORD = 2  # English needs about 1.3, names and other languages more
 _CHAT_REWRITE_TOKENS = 80
 _REWRITE_WARMTH = 0.6  # greedy decoding would write the same sentence again
+_HEADLINE_WARMTH = 0.7
 _HEADLINE_COVERED = 0.75  # share of a headline's words that the document must have
 _WELL_COVERED = 0.6  # share of a sentence's words that its best source sentence must have
 
@@ -76,10 +77,15 @@ class PointWriter:
 
 
 class HeadlineWriter:
-    """A headline by the task adapter: one line whose words and facts are the document's own."""
+    """A headline by the task adapter: one line whose words and facts are the document's own.
 
-    def __init__(self, engine: Engine) -> None:
+    candidates: lines that are drawn besides the likeliest one. Of those that stand, the one most like the others is
+    taken (minimum Bayes risk, Kumar and Byrne 2004): what several lines say is what the document is about.
+    """
+
+    def __init__(self, engine: Engine, candidates: int = 4) -> None:
         self._engine = engine
+        self._candidates = candidates
 
     def write(self, sources: Sequence[PlannedSentence], most_words: int, cancel: CancelToken | None) -> Written | None:
         """The headline of the text that ``sources`` make up, or None when the model wrote none that stands."""
@@ -89,12 +95,17 @@ class HeadlineWriter:
             prompt=formats.part(SummaryPart.HEADLINE), prefix=formats.document(text), stop=("\n",),
             max_tokens=_TOKENS_PER_WORD * most_words + 12, numbers=facts.numbers,
         )  # fmt: skip
-        done = self._engine.generate(request, cancel=cancel)
-        line = done.text.strip()
-        covered = word_overlap(line, " ".join(sentence.source for sentence in sources)) if line else 0.0
-        if not _complete(done) or word_count(line) < _FEWEST_WORDS or covered < _HEADLINE_COVERED:
+        done = [self._engine.generate(request, cancel=cancel)]
+        if self._candidates:
+            warm = replace(request, sampling=Sampling(_HEADLINE_WARMTH))
+            done += self._engine.draw(warm, self._candidates, cancel)
+        read = " ".join(sentence.source for sentence in sources)
+        lines = [one.text.strip() for one in done if _complete(one)]
+        standing = [line for line in lines if _is_headline(line, read) and not facts.unsupported(line)]
+        if not standing:
             return None
-        return None if facts.unsupported(line) else Written(line, _best_sources(line, sources))
+        line = max(standing, key=lambda line: sum(_likeness(line, other) for other in standing))
+        return Written(line, _best_sources(line, sources))
 
 
 class ChatWriter:
@@ -188,6 +199,14 @@ def _best_sources(line: str, plan: Sequence[PlannedSentence]) -> tuple[PlannedSe
         if word_overlap(line, f"{best.source} {other.source}") > word_overlap(line, best.source) + 0.2:
             return (best, other)
     return (best,)
+
+
+def _is_headline(line: str, text: str) -> bool:
+    return word_count(line) >= _FEWEST_WORDS and word_overlap(line, text) >= _HEADLINE_COVERED
+
+
+def _likeness(line: str, other: str) -> float:
+    return word_overlap(line, other) + word_overlap(other, line)
 
 
 def _alike(line: str, other: str) -> bool:
