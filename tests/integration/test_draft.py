@@ -167,14 +167,23 @@ class Scripted(Engine):
         self.finish = finish
         self.ready = Ready(640, 18, 4032, chat, adapter, 0.0)
         self.asked: list[Generate] = []
+        self.given = 0
 
     def info(self) -> Ready:
         return self.ready
 
     def generate(self, request: Generate, on_text: Callable[[str], None] | None = None,
                  cancel: CancelToken | None = None) -> Completion:  # fmt: skip
-        text = self.texts[min(len(self.asked), len(self.texts) - 1)]
         self.asked.append(request)
+        return self._next()
+
+    def draw(self, request: Generate, count: int, cancel: CancelToken | None = None) -> tuple[Completion, ...]:
+        self.asked.append(request)
+        return tuple(self._next() for _ in range(count))
+
+    def _next(self) -> Completion:
+        text = self.texts[min(self.given, len(self.texts) - 1)]
+        self.given += 1
         return Completion(text, self.finish, 10, 0, 10, 0.0, 0.1)
 
 
@@ -210,7 +219,7 @@ def test_further_attempts_are_drawn_for_a_sentence_with_faults() -> None:
     engine = Scripted("Payment", "Hi Bo,", "I paid £60.", "I will pay £50 on Monday.", "Please pay £50 by Friday.")
     draft = Drafter(engine).draft(DraftRequest("pay £50 by fri", "Ann", "Bo"))
     assert draft.body == "Please pay £50 by Friday."
-    assert [request.sampling.temperature > 0 for request in engine.asked] == [False, False, False, True, True]
+    assert [request.sampling.temperature > 0 for request in engine.asked] == [False, False, False, True]
 
 
 def test_chat_model_gets_instructions() -> None:

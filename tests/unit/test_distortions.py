@@ -29,6 +29,22 @@ def found(note: str, sentence: str) -> list[str]:
         ("future added", "mail went to old address", "The mail will go to the old address.",
          "The mail went to the old address."),
         ("tense changed", "rain: moved to 22nd", "Rain will move to the 22nd.", "If it rains, moved to the 22nd."),
+        ("future added", "rest due now", "The rest will be due now.", "The rest is due now."),
+        ("past added", "statement at 17:30", "The statement was at 17:30.", "The statement is at 17:30."),
+        ("direction changed", "start moved to 1 march", "The start has been moved from 1 March.",
+         "The start has been moved to 1 March."),
+        ("deadline added", "rest due now", "The rest is due by now.", "The rest is due now."),
+        ("reader lost", "call u sunday", "Please call me on Sunday.", "I will call you on Sunday."),
+        ("sender lost", "you cover the hotel, we cover flights", "You cover the hotel and the flights.",
+         "You cover the hotel, and we cover the flights."),
+        ("sender lost", "pay by friday or tell me why not", "Please pay by Friday, or I will explain why not.",
+         "Please pay by Friday or tell me why not."),
+        ("reason added", "church free at 1, baptism then", "The church is free at 1 if there is a baptism then.",
+         "The church is free at 1, and the baptism is then."),
+        ("contrast changed", "wrong title, our error, never put up",
+         "The title is wrong, and our error was never put up.", "The title is wrong, our error, and never put up."),
+        ("nobody's state", "15 min late", "It's 15 minutes late.", "15 minutes late."),
+        ("question turned", "beer friday?", "Could you have a beer on Friday?", "Beer on Friday?"),
         ("it added", "if you clicked: change password", "If you click it, change the password.",
          "If you clicked, change the password."),
         ("thanks added", "card 20-448-7", "I am grateful for the card 20-448-7.", "The card is 20-448-7."),
@@ -55,6 +71,10 @@ def test_a_distortion_is_found_and_the_true_sentence_stands(name: str, note: str
     assert found(note, right) == []
 
 
+def test_what_is_denied_of_a_thing_may_be_said_with_is() -> None:
+    assert found("inspector NOT free", "The inspector is not free.") == []
+
+
 def test_a_note_that_leaves_it_open_may_be_said_with_a_modal() -> None:
-    assert found("can start monday?", "Could you start on Monday?") == []
+    assert found("can she start monday?", "Could you start on Monday?") == []
     assert found("probably wet", "It might be wet.") == []

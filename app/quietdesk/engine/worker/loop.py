@@ -21,7 +21,8 @@ from quietdesk.engine.messages import (
     decode,
     encode,
 )
-from quietdesk.engine.worker.jobs import Job, Parts, PromptTooLongError, VectorJob, make_job
+from quietdesk.engine.worker.job import Job, Parts, PromptTooLongError
+from quietdesk.engine.worker.jobs import VectorJob, make_job
 from quietdesk.engine.worker.llama import (
     ContextFullError,
     HiddenStates,

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from quietdesk.tools.draft import turned_people
 from quietdesk.tools.draft.notes import Note
 from quietdesk.tools.draft.wording import Lexicon
+from quietdesk.tools.text.word_sets import word_set
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _PART = re.compile(r"[,;:]\s|\s[-–]\s")
@@ -40,16 +42,6 @@ _SMALL = re.compile(
     r"outside|without|real|actually|even|too)\b",
     re.IGNORECASE,
 )
-_ASKS = re.compile(r"\b(?:please|could you|can you|would you|will you|kindly)\b", re.IGNORECASE)
-_PERSON = re.compile(
-    r"\b(?:you|your|yours|u|ur|he|she|him|her|his|they|them|their|who|everyone|all|anyone)\b", re.IGNORECASE
-)
-_YOUR = re.compile(r"\byours?\b", re.IGNORECASE)
-_YOU_DO = re.compile(r"\byou (?!(?:for|to|that|and|in|on|at|by)\b)\w+", re.IGNORECASE)
-_THEIR = re.compile(r"\btheirs?\b", re.IGNORECASE)
-_THEIRS = re.compile(r"\b(?:their|they|them|theirs)\b", re.IGNORECASE)
-_MY = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
-_WHOSE = re.compile(r"\b(?:their|his|her|your)\b", re.IGNORECASE)
 _FUTURE = re.compile(
     r"\b(?:will|going to|due to be|about to|to be|(?:am|is|are)(?: not)? \w+ing)\b|['’]ll\b", re.IGNORECASE
 )
@@ -77,8 +69,12 @@ _SHORT_IS = re.compile(
 )
 _CONTRAST = re.compile(
     r"\b(?!(?:is|are|was|were|be|do|does|did|has|have|had|will|would|could|can|should|must|may|i|we|you|he|she|they|it|if|or"
-    r"|and|but|please|why)\b)[\w'’]+,? not (?P<other>\w+(?<!ed))\b",
+    r"|and|but|please|why)\b)[\w'’]+,? not (?P<other>\w+(?<!ed))(?=\s*(?:$|[,;.:]))",
     re.IGNORECASE,
+)
+_PREDICATES = word_set(
+    """free available ready safe urgent due open closed here there in on at yet back full new included needed allowed
+    possible valid legal"""
 )
 _DENIED_VERB = r"\b(?:is|are|was|were|be|do|does|did|has|have|will|should|can)(?: not|n['’]t) (?:an? |the |be )?"
 _ENDS_NOT = re.compile(r"\bnot\s*(?:$|[,;])", re.IGNORECASE)
@@ -90,8 +86,36 @@ _LATER_IT = re.compile(
 _IT = re.compile(r"\bit(?:s|['’]s)?\b", re.IGNORECASE)
 _THANKS = re.compile(r"\b(?:thank|grateful for)", re.IGNORECASE)
 _THANKED = re.compile(r"thank|grateful|appreciat|thx|kind", re.IGNORECASE)
-_OFFERS = re.compile(r"\b(?:would you like|do you want)\b", re.IGNORECASE)
-_OFFERED = re.compile(r"\?|want|like|offer|interest|prefer|fancy|wish|keen|invite|join|\bif\b", re.IGNORECASE)
+_NOW = re.compile(r"\b(?:now|today|currently|at the moment)\b", re.IGNORECASE)
+_MARKS_TIME = re.compile(
+    r"\b(?:will|going|to|from|until|by|next|tomorrow|tonight|on|at|if|in|after|before|when|then|else|otherwise|this|unless|"
+    r"no|not|won['’]t|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|"
+    r"september|october|november|december)\b|\d:\d\d|['’]ll\b",
+    re.IGNORECASE,
+)
+_WILL = re.compile(r"\bwill\b|['’]ll\b", re.IGNORECASE)
+_WAS = re.compile(r"\b(?:was|were|had)\b", re.IGNORECASE)
+_WAS_SO = re.compile(
+    r"\b(?:was|were|had|did|didn['’]t|wasn['’]t|weren['’]t|last|yesterday|ago|since|already|yet|never|been|sorry|thanks?|"
+    r"hope)\b",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\bby\b", re.IGNORECASE)
+_BY_THEN = re.compile(r"\b(?:by|until|before|deadline|due|within|latest|via|with|through)\b", re.IGNORECASE)
+_DIRECTION = re.compile(
+    r"\b(?P<way>from|to|until|before|after|since|under|over)\s+(?P<what>(?:€|£|\$|EUR |USD |GBP )?(?:\d[\w.,:]*\w|\d|"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|"
+    r"November|December|noon|tomorrow|today))"
+)
+_WAYS = r"\b(from|to|until|before|after|since|under|over|by)\s+(?:the )?"
+_ALIKE = frozenset(("until", "to"))
+_CONDITION = re.compile(r"\b(?:if|unless|because|due to|so that)\b")
+_CONDITIONED = re.compile(
+    r"[?=:→]|->|\b(?:if|unless|ask|whether|because|due|else|otherwise|cos|bc|rain|in case|when)\b", re.IGNORECASE
+)
+_DENIED_PART = re.compile(r",\s*(?P<how>never|not)\s+(?P<what>\w+)", re.IGNORECASE)
+_COULD_YOU = re.compile(r"\b(?:could|can|would|will) you\b", re.IGNORECASE)
+_OF_READER = re.compile(r"\b(?:you|please|he|she|they|him|her|them)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +135,17 @@ class Distortions:
             Distortion("modal added", _modal_added),
             Distortion("possibility lost", _possibility_lost),
             Distortion("small word lost", _small_word_lost),
-            Distortion("request added", _request_added),
-            Distortion("reader added", _reader_added),
-            Distortion("owner changed", _owner_changed),
+            Distortion("request added", turned_people.request_added),
+            Distortion("reader added", turned_people.reader_added),
+            Distortion("owner changed", turned_people.owner_changed),
             Distortion("future added", _future_added),
+            Distortion("past added", self._past_added),
+            Distortion("direction changed", _direction_changed),
+            Distortion("deadline added", _deadline_added),
+            Distortion("reader lost", turned_people.reader_lost),
+            Distortion("sender lost", turned_people.sender_lost),
+            Distortion("nobody's state", turned_people.state_of_nobody),
+            Distortion("question turned", self._question_turned),
             Distortion("tense changed", self._tense_changed),
             Distortion("it added", _it_added),
             Distortion("thanks added", _thanks_added),
@@ -123,10 +154,10 @@ class Distortions:
             Distortion("number moved", self._number_moved),
             Distortion("said twice", self._said_twice),
             Distortion("reason added", _reason_added),
-            Distortion("contrast changed", _contrast_changed),
+            Distortion("contrast changed", self._contrast_changed),
             Distortion("unclear short form", _unclear_short_form),
             Distortion("letter lost", _letter_lost),
-            Distortion("offer added", _offer_added),
+            Distortion("offer added", turned_people.offer_added),
         )
 
     def of(self, note: Note, sentence: str) -> Iterator[str]:
@@ -142,6 +173,34 @@ class Distortions:
         """``limit of 0661`` for ``limits, cert 0661``: none of a number's neighbours is near it any longer."""
         before, after = self._neighbours(note.plain, _NEAR), self._neighbours(sentence, _STILL_NEAR)
         return any(number in after and near and not near & after[number] for number, near in before.items())
+
+    def _past_added(self, note: Note, sentence: str) -> bool:
+        """``the statement was at 17:30`` for ``statement at 17:30``"""
+        if not _WAS.search(sentence) or _WAS_SO.search(note.plain):
+            return False
+        pasts = self._lexicon.pasts | self._lexicon.participles
+        return not any(word.casefold() in pasts for word in _WORD.findall(note.plain))
+
+    def _question_turned(self, note: Note, sentence: str) -> bool:
+        """``could you have a beer on Friday?`` for ``beer friday?``"""
+        if "?" not in note.plain or _OF_READER.search(note.plain) or not _COULD_YOU.search(sentence):
+            return False
+        return not any(self._lexicon.is_command(part) for part in re.split(r"[,;:–(?.]\s*", note.plain))
+
+    def _contrast_changed(self, note: Note, sentence: str) -> bool:
+        """``the glass is not plastic`` for ``glass not plastic``; ``there is no shed`` for ``shed not``"""
+        others = (match["other"] for match in _CONTRAST.finditer(note.plain) if self._names_thing(match["other"]))
+        for part in _DENIED_PART.finditer(note.plain):
+            if re.search(rf"\b(?:was|were|is|are|be|been) {part['how']} {part['what']}", sentence, re.IGNORECASE):
+                return True
+        if any(re.search(_DENIED_VERB + re.escape(other), sentence, re.IGNORECASE) for other in others):
+            return True
+        return bool(_ENDS_NOT.search(note.plain)) and not _SAYS_NOT_LAST.search(sentence)
+
+    def _names_thing(self, word: str) -> bool:
+        """Whether what stands after "not" is a thing: "inspector not free" denies something of the inspector."""
+        says = word.casefold() in _PREDICATES or self._lexicon.is_verb(word) or self._lexicon.is_harmless(word)
+        return not says and not word.endswith(("ing", "able", "ible"))
 
     def _tense_changed(self, note: Note, sentence: str) -> bool:
         """``will move`` for ``moved``"""
@@ -176,15 +235,11 @@ class Distortions:
         return found
 
 
-def _states(note: Note) -> bool:
-    return not (note.request or note.open)
-
-
 def _modal_added(note: Note, sentence: str) -> bool:
     """``must be wet`` for ``wet``"""
     said = _MODAL.search(_POLITE_MODAL.sub("", sentence))
     told = _MODAL.search(note.plain) or _LEAVES_OPEN.search(note.plain)
-    return bool(said) and not told and "?" not in sentence and _states(note)
+    return bool(said) and not told and "?" not in sentence and turned_people.states(note)
 
 
 def _possibility_lost(note: Note, sentence: str) -> bool:
@@ -198,30 +253,27 @@ def _small_word_lost(note: Note, sentence: str) -> bool:
     return bool(_lowered(_SMALL, note.plain) - _lowered(_SMALL, sentence))
 
 
-def _request_added(note: Note, sentence: str) -> bool:
-    """``please never ordered``"""
-    return bool(_ASKS.search(sentence)) and _states(note)
-
-
-def _reader_added(note: Note, sentence: str) -> bool:
-    """``your card was stolen`` for ``card stolen``"""
-    if _PERSON.search(note.plain):
-        return False
-    return bool(_YOUR.search(sentence)) or (bool(_YOU_DO.search(sentence)) and _states(note))
-
-
-def _owner_changed(note: Note, sentence: str) -> bool:
-    """``my answer`` for ``their answer``"""
-    if _THEIR.search(note.plain) and not _THEIRS.search(sentence):
-        return True
-    more = len(_MY.findall(sentence)) > len(_MY.findall(note.plain))
-    return more and bool(_WHOSE.search(note.plain))
-
-
 def _future_added(note: Note, sentence: str) -> bool:
     """``will go`` for ``went``"""
     happened = _HAPPENED.search(note.plain) and not _AHEAD.search(note.plain) and not note.request
-    return bool(happened) and bool(_FUTURE.search(sentence))
+    if happened and _FUTURE.search(sentence):
+        return True
+    at_present = _NOW.search(note.plain) and not _WILL.search(note.plain)
+    return bool(_WILL.search(sentence)) and bool(at_present or not _MARKS_TIME.search(note.plain))
+
+
+def _direction_changed(note: Note, sentence: str) -> bool:
+    """``from 1 March`` for ``to 1 March``"""
+    for match in _DIRECTION.finditer(note.plain):
+        said = re.search(_WAYS + re.escape(match["what"]), sentence)
+        if said and said[1] != match["way"] and not {said[1], match["way"]} <= _ALIKE:
+            return True
+    return False
+
+
+def _deadline_added(note: Note, sentence: str) -> bool:
+    """``due by now`` for ``due now``"""
+    return bool(_BY.search(sentence)) and not _BY_THEN.search(re.sub(r"\bdue now\b", "", note.plain))
 
 
 def _it_added(note: Note, sentence: str) -> bool:
@@ -255,15 +307,9 @@ def _reason_added(note: Note, sentence: str) -> bool:
     """``off, as it is full`` for ``off, full``"""
     if _CAUSE.search(sentence) and not _CAUSED.search(note.plain):
         return True
-    return bool(_BUT.search(sentence)) and not _OPPOSED.search(note.plain)
-
-
-def _contrast_changed(note: Note, sentence: str) -> bool:
-    """``the glass is not plastic`` for ``glass not plastic``; ``there is no shed`` for ``shed not``"""
-    others = (match["other"] for match in _CONTRAST.finditer(note.plain))
-    if any(re.search(_DENIED_VERB + re.escape(other), sentence, re.IGNORECASE) for other in others):
+    if _CONDITION.search(sentence) and not _CONDITIONED.search(note.plain):
         return True
-    return bool(_ENDS_NOT.search(note.plain)) and not _SAYS_NOT_LAST.search(sentence)
+    return bool(_BUT.search(sentence)) and not _OPPOSED.search(note.plain)
 
 
 def _unclear_short_form(note: Note, sentence: str) -> bool:
@@ -277,11 +323,6 @@ def _letter_lost(note: Note, sentence: str) -> bool:
         if len(re.findall(rf"(?<![\w'’]){letter}(?![\w'’])", sentence)) < count:
             return True
     return False
-
-
-def _offer_added(note: Note, sentence: str) -> bool:
-    """``would you like to extend`` for ``ask: extend``"""
-    return bool(_OFFERS.search(sentence)) and not _OFFERED.search(note.plain)
 
 
 def _lowered(pattern: re.Pattern[str], text: str) -> set[str]:

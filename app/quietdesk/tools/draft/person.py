@@ -8,8 +8,13 @@ from dataclasses import dataclass
 
 from quietdesk.tools.text.facts import SourceFacts
 
-_MEN = re.compile(r"\b(?:Mr|Herr|Monsieur|Señor|Sr|Signor|Sir|Father|Brother)\b\.?")
-_WOMEN = re.compile(r"\b(?:Mrs|Ms|Miss|Frau|Madame|Mme|Señora|Sra|Signora|Madam|Sister)\b\.?")
+_MEN = re.compile(
+    r"\b(?:Mr|Herr|Monsieur|Señor|Sr|Signor|Sir|Father|Brother|Uncle|Dad|Papa|Grandpa|Grandad|[Gg]randson|[Nn]ephew)\b\.?"
+)
+_WOMEN = re.compile(
+    r"\b(?:Mrs|Ms|Miss|Frau|Madame|Mme|Señora|Sra|Signora|Madam|Sister|Aunt|Auntie|Mum|Mom|Mama|Grandma|Granny|"
+    r"[Gg]randdaughter|[Nn]iece)\b\.?"
+)
 _GROUP = re.compile(
     r"\b(?:all|staff|team|teams|members?|parents|tenants|colleagues|everyone|everybody|crew|group|class|club|"
     r"board|committee|customers|clients|vendors|volunteers"
@@ -44,6 +49,7 @@ _ADDRESSED = re.compile(
     r"|\b(?:ask|tell|remind|inform|invite|thank|congratulate) (?:him|her)\b|^(?:also )?ask\b",
     re.IGNORECASE,
 )
+_YOU = re.compile(r"\b(?:you|your|u|ur)\b", re.IGNORECASE)
 _NAME = re.compile(r"[A-Z][a-zà-ÿ]+(?:[ -][A-Z][a-zà-ÿ]+)*")
 
 
@@ -81,6 +87,8 @@ class People:
         pronoun = _PRONOUN.search(note)
         if not pronoun or not self.recipient or self._names(note[: pronoun.start()]):
             return False
+        if _YOU.search(note):
+            return False  # "she can't drive, could you?"
         word = pronoun[0].split()[0].split("'")[0].casefold()
         men, women = bool(_MEN.search(self.recipient)), bool(_WOMEN.search(self.recipient))
         if word.startswith("the"):

@@ -99,11 +99,16 @@ _AUXILIARY = re.compile(
     r"isn['’]t|aren['’]t|wasn['’]t|hasn['’]t|haven['’]t|doesn['’]t|don['’]t|didn['’]t|does|did)\b",
     re.I,
 )
+# "talk on 3 October has to be cancelled"
+_NOUN_FIRST = re.compile(
+    r"\w+ (?:on|in|at|from|for|with|of|by)\b[^,;:]*?\b(?:has|have|is|are|was|were|will|must|isn['’]t|wasn['’]t)\b", re.I
+)
 _DO_NOT = re.compile(
     r"^(?:do not|don['’]t|never|always)\s+(?!want|need|like|know|have|agree|understand|think|see|mind)", re.I
 )
 _I_DO_NOT = re.compile(r"^(?:do not|don['’]t)\s+(?:want|need|like|know|have|agree|understand|think|see|mind)\b", re.I)
-_WANT = re.compile(r"^want\s+(?!to\b)(?P<what>.+)$", re.I)
+_WANT_ME = re.compile(r"^want\s+(?P<what>(?:me|us)\s+to\b.+)$", re.I)
+_WANT = re.compile(r"^want\s+(?!to\b)(?P<what>[^?]+)$", re.I)
 _WH_CLAUSE = re.compile(
     r"^(?:who|what|where|when|how|which|why)\s+(?:\w+\s+)?(?:is|are|has|have|do|does|can|will|should|would|could)\b",
     re.I,
@@ -266,7 +271,9 @@ class PlainWriter:
             return f"Please {lower_first(what)}" if asks and not re.search(r"[.?!]", what) else ""
         if _DO_NOT.match(text):
             return f"Please {lower_first(text)}"
-        return f"Please {lower_first(text)}" if "?" not in text and self._lexicon.is_command(text) else ""
+        if "?" in text or _NOUN_FIRST.match(text):
+            return ""
+        return f"Please {lower_first(text)}" if self._lexicon.is_command(text) else ""
 
     def _answer(self, text: str) -> str:
         if _REFUSES.match(text):
@@ -285,6 +292,8 @@ class PlainWriter:
         if match := _NEED.match(text):
             article = "a " if _first_word(match["what"]) in self._lexicon.counted_nouns else ""
             return f"{self._self} {'also ' if match['also'] else ''}need {article}{match['what']}"
+        if match := _WANT_ME.match(text):
+            return f"Would you like {match['what']}"
         if match := _WANT.match(text):
             return f"{self._self} {'want' if self._tone == 'firm' else 'would like'} {match['what']}"
         return f"{self._self} {lower_first(text)}" if _I_DO_NOT.match(text) else ""
@@ -301,7 +310,8 @@ class PlainWriter:
         if _first_word(text) in self._lexicon.doing_of_sender or _GLAD.match(text) or _AWAY.match(text):
             return f"{self._be()} {lower_first(text)}"
         will = _WILL.match(text)
-        acts = _DID.match(text) or (will and will["verb"].casefold() in self._lexicon.verbs)
+        # What can be asked of a person is done by one: "will fail the test unless …" may be said of a car.
+        acts = _DID.match(text) or (will and will["verb"].casefold() in self._lexicon.imperative)
         return f"{self._self} {lower_first(text)}" if acts else ""
 
     def _attached(self, text: str) -> str:

@@ -40,7 +40,7 @@ _AFTER_DAY = re.compile(
     r"pls\b|ok\b)",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"(?<![\w@/.'’-])(?:w/o?(?=\s|\w)|b/c\b|rec'd\b|[A-Za-z0-9]+(?![\w@'’-]|\.\w|/\w))\.?")
+_WORD = re.compile(r"(?<![\w@/.'’-])(?:w/out\b|w/o?(?=\s|\w)|b/c\b|rec'd\b|[A-Za-z0-9]+(?![\w@'’-]|\.\w|/\w))\.?")
 _ADDRESS = re.compile(r"(\S*(?:://|@\w|www\.)\S*)")
 _YEAR_BEFORE = re.compile(
     r"(?:\d|/|\b(?:per|a|this|last|next|each|every|half|full|whole|first|one|two|of|the))\s?$", re.IGNORECASE

@@ -19,7 +19,7 @@ _NO_TOPIC = re.compile(
     re.IGNORECASE,
 )
 _THIRD_PERSON = re.compile(r"\b(?:he|she|him|his|her|they|them|their)\b", re.IGNORECASE)
-_PERSON = re.compile(r"\b(?:you|i|we)\b")
+_PERSON = re.compile(r"\b(?:you|i|we|my|our|your)\b")
 _EMPTY = frozenset(
     ("request", "question", "questions", "update", "information", "reply", "confirmation", "regarding", "concerning")
 )

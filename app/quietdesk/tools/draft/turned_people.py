@@ -1,0 +1,94 @@
+"""Who does what, and for whom: ways in which a small model turns the people of a note round (see distortions.py)."""
+
+from __future__ import annotations
+
+import re
+
+from quietdesk.tools.draft.notes import Note
+
+_ASKS = re.compile(r"\b(?:please|could you|can you|would you|will you|kindly)\b", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(?:you|your|yours|u|ur|he|she|him|her|his|they|them|their|who|everyone|all|anyone)\b", re.IGNORECASE
+)
+_YOUR = re.compile(r"\byours?\b", re.IGNORECASE)
+_YOU_DO = re.compile(r"\byou (?!(?:for|to|that|and|in|on|at|by)\b)\w+", re.IGNORECASE)
+_THEIR = re.compile(r"\btheirs?\b", re.IGNORECASE)
+_THEIRS = re.compile(r"\b(?:their|they|them|theirs)\b", re.IGNORECASE)
+_MY = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
+_WHOSE = re.compile(r"\b(?:their|his|her|your)\b", re.IGNORECASE)
+_IT = re.compile(r"\bit(?:s|['’]s)?\b", re.IGNORECASE)
+_YOU = re.compile(r"\byou(?:r|rs)?\b", re.IGNORECASE)
+_TO_READER = re.compile(r"\byou|\b(?:us|please|let['’]s|we)\b", re.IGNORECASE)
+_DONE_TO_READER = re.compile(
+    r"(?!(?:thank|can|could|will|would|do|did|are|have|if|may|should|when|what|that)\b)\w+ you\b", re.IGNORECASE
+)
+_ME = re.compile(
+    r"\b(?:tell|call|ring|phone|text|give|send|show|help|let|ask|remind|meet|email|write|to|for|with) me\b",
+    re.IGNORECASE,
+)
+_ME_STILL = re.compile(r"\b(?:me|us|mine)\b", re.IGNORECASE)
+_SENDER = re.compile(r"\b(?:I|we|me|us|my|our|mine|ours)\b|\bI['’]|\blet['’]s\b", re.IGNORECASE)
+_SENDER_ACTS = re.compile(r"\b(?:I|we)\b", re.IGNORECASE)
+_WE = re.compile(r"\bwe\b", re.IGNORECASE)
+_OURS = re.compile(r"\b(?:us|our|ours|I)\b")
+_ADDRESSED = re.compile(r"\byou|\bplease\b", re.IGNORECASE)
+_HERS = re.compile(r"\b(?:her|his|their|hers|theirs)\b", re.IGNORECASE)
+_HERS_STILL = re.compile(r"\b(?:her|his|their|hers|theirs|your|yours|him|them)\b|\byou", re.IGNORECASE)
+_IT_IS = re.compile(r"It(?:['’]s| is) (?:\w+ ){0,3}(?:late|away|busy|back|ill|sick|ready|free)\b")
+_OFFERS = re.compile(r"\b(?:would you like|do you want)\b", re.IGNORECASE)
+_OFFERED = re.compile(r"\?|want|like|offer|interest|prefer|fancy|wish|keen|invite|join|\bif\b", re.IGNORECASE)
+
+
+def states(note: Note) -> bool:
+    """Whether ``note`` neither asks for anything nor can be read so."""
+    return not (note.request or note.open)
+
+
+def request_added(note: Note, sentence: str) -> bool:
+    """``please never ordered``"""
+    return bool(_ASKS.search(sentence)) and states(note)
+
+
+def reader_added(note: Note, sentence: str) -> bool:
+    """``your card was stolen`` for ``card stolen``"""
+    if _PERSON.search(note.plain):
+        return False
+    return states(note) and bool(_YOUR.search(sentence) or _YOU_DO.search(sentence))
+
+
+def owner_changed(note: Note, sentence: str) -> bool:
+    """``my answer`` for ``their answer``"""
+    if _THEIR.search(note.plain) and not _THEIRS.search(sentence):
+        return True
+    if _HERS.search(note.plain) and not _HERS_STILL.search(sentence):
+        return True
+    more = len(_MY.findall(sentence)) > len(_MY.findall(note.plain))
+    return more and bool(_WHOSE.search(note.plain))
+
+
+def reader_lost(note: Note, sentence: str) -> bool:
+    """``please call me`` for ``call you``"""
+    if _YOU.search(note.plain) and not _TO_READER.search(sentence):
+        return True
+    return bool(_DONE_TO_READER.match(note.plain)) and not _YOU.search(sentence)
+
+
+def sender_lost(note: Note, sentence: str) -> bool:
+    """``you cover the hotel and the flights`` for ``you cover the hotel, we cover flights``"""
+    told = note.plain
+    if (_ME.search(told) and not _ME_STILL.search(sentence)) or (_SENDER.search(told) and not _SENDER.search(sentence)):
+        return True
+    if len(_WE.findall(told)) > len(_WE.findall(sentence)) and not _OURS.search(sentence):
+        return True
+    both = _YOU.search(told) and _SENDER_ACTS.search(told)
+    return bool(both) and not (_ADDRESSED.search(sentence) and _SENDER.search(sentence))
+
+
+def state_of_nobody(note: Note, sentence: str) -> bool:
+    """``it's 15 minutes late`` for ``15 minutes late``: the sender may be meant."""
+    return bool(_IT_IS.match(sentence)) and not _IT.search(note.plain)
+
+
+def offer_added(note: Note, sentence: str) -> bool:
+    """``would you like to extend`` for ``ask: extend``"""
+    return bool(_OFFERS.search(sentence)) and not _OFFERED.search(note.plain)
