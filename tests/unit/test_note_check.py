@@ -72,6 +72,12 @@ def test_faults_are_found(note: str, sentence: str, fault: str) -> None:
     assert fault in faults(note, sentence)
 
 
+def test_the_reader_is_spoken_to() -> None:
+    check = NoteCheck(parse_notes("she must NOT sign yet"), People("Ann", "Mrs Hanrahan"), lexicon=english())
+    assert "reader is meant" in check.faults(0, "She must not sign yet.")
+    assert check.faults(0, "You must not sign yet.") == ()
+
+
 def test_an_answer_may_take_up_the_mail() -> None:
     mail = "Could you do Friday at 14:00 in room 3B?"
     sentence = "Yes, Friday at 14:00 in room 3B suits me."

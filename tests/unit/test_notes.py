@@ -78,6 +78,8 @@ def test_three_thousand_words_are_quick() -> None:
         ("in april + may, on mon", "in April and May, on Monday"),
         ("P 4471, 20 pcs, wt 3 kg", "P 4471, 20 pieces, weight 3 kg"),
         ("see p 4", "see page 4"),
+        ("radio ch 12, ch 3", "radio channel 12, chapter 3"),
+        ("w/out the goods", "without the goods"),
     ],
 )
 def test_shorthand(written: str, plain: str) -> None:

@@ -100,7 +100,10 @@ _WAS_SO = re.compile(
     r"hope)\b",
     re.IGNORECASE,
 )
+_STILL_TO_COME = re.compile(r"\b(?:unless|if|next|tomorrow|until)\b|\bby \d", re.IGNORECASE)
 _BY = re.compile(r"\bby\b", re.IGNORECASE)
+_FROM_THEN = re.compile(r"\bfrom (?:\d|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|tomorrow|today|now)")
+_FROM = re.compile(r"\b(?:from|since|starting|as of|between|to)\b|\d\s?[-–]\s?\d|day\s?[-–]|→|->", re.IGNORECASE)
 _BY_THEN = re.compile(r"\b(?:by|until|before|deadline|due|within|latest|via|with|through)\b", re.IGNORECASE)
 _DIRECTION = re.compile(
     r"\b(?P<way>from|to|until|before|after|since|under|over)\s+(?P<what>(?:€|£|\$|EUR |USD |GBP )?(?:\d[\w.,:]*\w|\d|"
@@ -143,6 +146,8 @@ class Distortions:
             Distortion("direction changed", _direction_changed),
             Distortion("deadline added", _deadline_added),
             Distortion("reader lost", turned_people.reader_lost),
+            Distortion("sides changed", turned_people.sides_changed),
+            Distortion("sender added", turned_people.sender_added),
             Distortion("sender lost", turned_people.sender_lost),
             Distortion("nobody's state", turned_people.state_of_nobody),
             Distortion("question turned", self._question_turned),
@@ -176,7 +181,11 @@ class Distortions:
 
     def _past_added(self, note: Note, sentence: str) -> bool:
         """``the statement was at 17:30`` for ``statement at 17:30``"""
-        if not _WAS.search(sentence) or _WAS_SO.search(note.plain):
+        if not _WAS.search(sentence) or _WAS.search(note.plain):
+            return False
+        if _STILL_TO_COME.search(note.plain):
+            return True
+        if _WAS_SO.search(note.plain):
             return False
         pasts = self._lexicon.pasts | self._lexicon.participles
         return not any(word.casefold() in pasts for word in _WORD.findall(note.plain))
@@ -203,14 +212,18 @@ class Distortions:
         return not says and not word.endswith(("ing", "able", "ible"))
 
     def _tense_changed(self, note: Note, sentence: str) -> bool:
-        """``will move`` for ``moved``"""
+        """``will move`` for ``moved``; ``were taken`` for ``took``"""
         pasts = self._lexicon.pasts | self._lexicon.participles
         said = {word.casefold() for word in _WORD.findall(sentence)}
         present = {self._lexicon.key(word) for word in said - pasts}
-        return any(
-            word in pasts and word not in said and self._lexicon.key(word) in present
-            for word in map(str.casefold, _WORD.findall(note.plain))
-        )
+        passive = {self._lexicon.key(word) for word in said & (self._lexicon.participles - self._lexicon.pasts)}
+        for word in map(str.casefold, _WORD.findall(note.plain)):
+            if word not in pasts or word in said:
+                continue
+            key = self._lexicon.key(word)
+            if key in present or (key in passive and word not in self._lexicon.participles):
+                return True
+        return False
 
     def _neighbours(self, text: str, reach: int) -> dict[str, set[str]]:
         """The keys of the words, numbers and signs near each number, as far as the comma or colon around them."""
@@ -272,8 +285,10 @@ def _direction_changed(note: Note, sentence: str) -> bool:
 
 
 def _deadline_added(note: Note, sentence: str) -> bool:
-    """``due by now`` for ``due now``"""
-    return bool(_BY.search(sentence)) and not _BY_THEN.search(re.sub(r"\bdue now\b", "", note.plain))
+    """``due by now`` for ``due now``; ``removed from Friday`` for ``removed friday``"""
+    if _BY.search(sentence) and not _BY_THEN.search(re.sub(r"\bdue now\b", "", note.plain)):
+        return True
+    return bool(_FROM_THEN.search(sentence)) and not _FROM.search(note.plain)
 
 
 def _it_added(note: Note, sentence: str) -> bool:

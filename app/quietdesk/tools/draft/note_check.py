@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from quietdesk.tools.draft import note_check_zh, sentence_faults, shorthand
+from quietdesk.tools.draft import note_check_zh, sentence_faults, shorthand, turned_people
 from quietdesk.tools.draft.distortions import Distortions
 from quietdesk.tools.draft.letter import has_placeholder
 from quietdesk.tools.draft.notes import META_VERBS, Note, asks, covered, denies, has_key
@@ -91,6 +91,7 @@ class NoteCheck:
         self._topics = {key for note in notes for key in lexicon.content(note.plain)}
         self._roles = Roles(lexicon)
         self._distortions = Distortions(lexicon)
+        self._reader_meant = people.reader_meant([note.plain for note in notes], answering=bool(context))
         written = "\n".join(note.written for note in notes)
         self._names = SourceFacts("\n".join([self._around, written, *shorthand.days_and_months(written)]))
 
@@ -102,6 +103,8 @@ class NoteCheck:
             found += note_check_zh.faults(note, sentence, self._around, self._context)
         else:
             found += [*self._english(note, sentence)]
+            if self._reader_meant[at] and turned_people.speaks_of_reader(sentence):
+                found.append("reader is meant")
         return tuple(found)
 
     def _is_answer(self, note: Note) -> bool:

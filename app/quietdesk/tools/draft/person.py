@@ -38,6 +38,7 @@ _PRONOUN = re.compile(
     r"\b(?:(he|she)\b(?:(\s+)([a-z]+(?:n't)?)|('s)\b)?|(they|him|her|them|his|their|hers|theirs|himself|herself|themselves)\b)",
     re.IGNORECASE,
 )
+_ASKED_OF_ONE = re.compile(r"\b(is|has|was|does|isn't|hasn't|wasn't|doesn't) you\b", re.IGNORECASE)
 _ENDS_OBJECT = re.compile(
     r"\s*(?:$|[.,;:!?)–-]|(?:if|to|for|on|about|by|that|and|or|when|with|at|in|from|what|whether|home|"
     r"back|again|know|before|after)\b)",
@@ -120,7 +121,11 @@ def to_reader(text: str) -> str:
             return new + _VERBS["'s"]
         return f"{new}{match[2] or ''}{_agreeing(match[3] or '')}" if match[1] else new
 
-    return _PRONOUN.sub(turned, text)
+    def asked(match: re.Match[str]) -> str:
+        verb = _VERBS[match[1].casefold()]
+        return f"{verb.capitalize() if match[1][0].isupper() else verb} you"
+
+    return _ASKED_OF_ONE.sub(asked, _PRONOUN.sub(turned, text))
 
 
 def _agreeing(verb: str) -> str:

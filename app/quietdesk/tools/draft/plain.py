@@ -96,7 +96,7 @@ _SUBJECT = re.compile(
 _NEED = re.compile(r"^(?P<also>also\s+)?need\s+(?!\d{1,2}\s(?-i:[A-Z])|(?-i:[A-Z])|to\b)(?P<what>.+)$", re.I)
 _AUXILIARY = re.compile(
     r"\b(?:(?-i:may)|is|are|was|were|has|have|had|must|can|can['’]t|cannot|will|won['’]t|should|"
-    r"isn['’]t|aren['’]t|wasn['’]t|hasn['’]t|haven['’]t|doesn['’]t|don['’]t|didn['’]t|does|did)\b",
+    r"isn['’]t|aren['’]t|wasn['’]t|hasn['’]t|haven['’]t|weren['’]t|wouldn['’]t|couldn['’]t|shouldn['’]t|needn['’]t|doesn['’]t|don['’]t|didn['’]t|does|did)\b",
     re.I,
 )
 # "talk on 3 October has to be cancelled"
@@ -107,7 +107,7 @@ _DO_NOT = re.compile(
     r"^(?:do not|don['’]t|never|always)\s+(?!want|need|like|know|have|agree|understand|think|see|mind)", re.I
 )
 _I_DO_NOT = re.compile(r"^(?:do not|don['’]t)\s+(?:want|need|like|know|have|agree|understand|think|see|mind)\b", re.I)
-_WANT_ME = re.compile(r"^want\s+(?P<what>(?:me|us)\s+to\b.+)$", re.I)
+_WANT_ME = re.compile(r"^want\s+(?P<what>(?:me|us)\s+to\b.+\?)$", re.I)
 _WANT = re.compile(r"^want\s+(?!to\b)(?P<what>[^?]+)$", re.I)
 _WH_CLAUSE = re.compile(
     r"^(?:who|what|where|when|how|which|why)\s+(?:\w+\s+)?(?:is|are|has|have|do|does|can|will|should|would|could)\b",
@@ -183,6 +183,8 @@ class PlainWriter:
         if match := _CAN_THEY.match(text):
             polite = {"can": "Could", "will": "Would"}.get(match["modal"].casefold(), match["modal"].capitalize())
             return f"{polite} you {match['what']}"
+        if match := _WANT_ME.match(text):
+            return f"Would you like {match['what']}"
         return text if _QUESTION_WORD.match(text) or len(text.split()) <= 8 else ""
 
     def _thanks(self, text: str) -> str:
@@ -271,6 +273,8 @@ class PlainWriter:
             return f"Please {lower_first(what)}" if asks and not re.search(r"[.?!]", what) else ""
         if _DO_NOT.match(text):
             return f"Please {lower_first(text)}"
+        if re.match(r"get well\b", text, re.I):
+            return text
         if "?" in text or _NOUN_FIRST.match(text):
             return ""
         return f"Please {lower_first(text)}" if self._lexicon.is_command(text) else ""
@@ -292,8 +296,6 @@ class PlainWriter:
         if match := _NEED.match(text):
             article = "a " if _first_word(match["what"]) in self._lexicon.counted_nouns else ""
             return f"{self._self} {'also ' if match['also'] else ''}need {article}{match['what']}"
-        if match := _WANT_ME.match(text):
-            return f"Would you like {match['what']}"
         if match := _WANT.match(text):
             return f"{self._self} {'want' if self._tone == 'firm' else 'would like'} {match['what']}"
         return f"{self._self} {lower_first(text)}" if _I_DO_NOT.match(text) else ""

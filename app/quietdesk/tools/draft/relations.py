@@ -14,6 +14,7 @@ _KEPT = tuple(
     (_word(word), _word(others))
     for word, others in (
         ("before|prior", "before|prior|by|until|earlier"),
+        ("since", "since|because|as|for"),
         ("after", "after|afterwards|following|once|since|later"),
         ("until", "until|till|to|through|up to|by"),
         ("by", "by|until|before|latest|deadline|due|within"),

@@ -8,7 +8,11 @@ _BROKEN = re.compile(
     r"\b(?:you|we|they|I) (?:has|is|does)\b|\b(?:you|we|they) was\b|\b(?:he|she|it) (?:have|are|were|do)\b"
     r"|\b(?:the|a|an) (?:sorry|please|thanks|I|you|we|of|to|for|is|are|a|the|an)\b|\b(\w{2,}) \1\b"
     r"|\b(?:at|on|in|by) (?:at|on|in|by)\b|^(?:I|We) (?:am|are|have|will)\b[^,:]*\?$|[,;:]\s*[.!?]$"
-    r"|\b(?:for|to|with|of|thank) (?:I|we|they|he|she)\b(?! (?:and|will|can|could|are|is|have|had|would|do|did|was)\b)",
+    r"|\b(?:for|to|with|of|thank) (?:I|we|they|he|she)\b(?! (?:and|will|can|could|are|is|have|had|would|do|did|was)\b)"
+    r"|\bthere (?:is|are|was|were) (?:(?!who|that|which|and|if|but|when|because)[\w'’]+ )*?"
+    r"(?:can|can['’]t|cannot|will|must)\b"
+    r"|\b(?:on|at|in) \d+ (?:weeks?|days?|hours?|minutes?|months?) (?:late|early|before|earlier|later)\b"
+    r"|\bthere['’]s (?:[2-9]|\d\d)|\bbut\b.*\bbut\b|\b\w+n['’]t (?:is|are|was|were)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")

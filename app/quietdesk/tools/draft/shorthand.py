@@ -151,6 +151,7 @@ def _by_context(word: str, match: re.Match[str]) -> str | None:
         "btw": "between" if re.match(r"\s*\d", after) else "by the way",
         "yr": "year" if _YEAR_BEFORE.search(before) or re.match(r"\s\d", after) else "your",
         "w": "with" if re.match(r"\s[a-z]", after) and not re.search(r"\d\s?$", before) else None,
+        "ch": "channel" if re.search(r"\b(?:radio|VHF|TV)\s$", before, re.IGNORECASE) else None,
         "incl": "included" if last else "including",
         "excl": "excluded" if last else "excluding",
     }

@@ -34,6 +34,16 @@ _OURS = re.compile(r"\b(?:us|our|ours|I)\b")
 _ADDRESSED = re.compile(r"\byou|\bplease\b", re.IGNORECASE)
 _HERS = re.compile(r"\b(?:her|his|their|hers|theirs)\b", re.IGNORECASE)
 _HERS_STILL = re.compile(r"\b(?:her|his|their|hers|theirs|your|yours|him|them)\b|\byou", re.IGNORECASE)
+_FOR_ME = re.compile(r"\b(?:for|to|with) (?:me|us)\b", re.IGNORECASE)
+_FOR_YOU = re.compile(r"\b(?:for|to|with) you\b", re.IGNORECASE)
+# Without a subject these may be said of anything: a pallet left, a parcel should arrive.
+_OF_ANYTHING = re.compile(
+    r"(?:should|must|may|might|left|arrived|fell|broke|moved|changed|cancelled|postponed)\b", re.IGNORECASE
+)
+_I_DO = re.compile(r"(?:I|We)\b")
+_I_SAY_THAT = re.compile(r"(?:I|We) (?!(?:am|are|hope|think|know|confirm)\b)\w+ that\b")
+_WE_ARE_SO_MANY = re.compile(r"\b(?:we|I)(?:['’]re|['’]m| are| am) \d", re.IGNORECASE)
+_HE = re.compile(r"\b(?:he|she|him|his|hers?)\b", re.IGNORECASE)
 _IT_IS = re.compile(r"It(?:['’]s| is) (?:\w+ ){0,3}(?:late|away|busy|back|ill|sick|ready|free)\b")
 _OFFERS = re.compile(r"\b(?:would you like|do you want)\b", re.IGNORECASE)
 _OFFERED = re.compile(r"\?|want|like|offer|interest|prefer|fancy|wish|keen|invite|join|\bif\b", re.IGNORECASE)
@@ -92,3 +102,22 @@ def state_of_nobody(note: Note, sentence: str) -> bool:
 def offer_added(note: Note, sentence: str) -> bool:
     """``would you like to extend`` for ``ask: extend``"""
     return bool(_OFFERS.search(sentence)) and not _OFFERED.search(note.plain)
+
+
+def sides_changed(note: Note, sentence: str) -> bool:
+    """``could you hold them for me`` for ``hold them for you``"""
+    return bool(_FOR_YOU.search(note.plain) and _FOR_ME.search(sentence)) and not _FOR_ME.search(note.plain)
+
+
+def sender_added(note: Note, sentence: str) -> bool:
+    """``I left today`` for ``left today``; ``I certify that the certificate …`` for ``certificate …``"""
+    if _SENDER_ACTS.search(note.plain):
+        return False
+    if _I_SAY_THAT.match(sentence) or _WE_ARE_SO_MANY.search(sentence):
+        return True
+    return bool(_OF_ANYTHING.match(note.plain) and _I_DO.match(sentence))
+
+
+def speaks_of_reader(sentence: str) -> bool:
+    """Whether ``sentence`` has a he or she; for a note whose he or she is the reader."""
+    return bool(_HE.search(sentence))

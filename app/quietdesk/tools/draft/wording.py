@@ -21,6 +21,7 @@ _OBJECT = re.compile(
     re.IGNORECASE,
 )
 _ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "e", "y")
+_SAYS_MORE = frozenset(("very", "too", "only", "even", "ever", "just", "all", "own", "same", "both"))  # of grammar
 _SHORTEST_STEM = 3
 _AS_THEY_ARE = (
     "verbs",
@@ -97,7 +98,7 @@ class Lexicon:
         Days and months are compared as dates.
         """
         word = word.casefold().replace("’", "'")
-        return word in self.grammar or word in self.polite or dates.is_name(word)
+        return (word in self.grammar and word not in _SAYS_MORE) or word in self.polite or dates.is_name(word)
 
     def is_command(self, text: str) -> bool:
         """Whether ``text`` begins with a verb that asks for something, as requests in notes do (``bring charger``)."""
