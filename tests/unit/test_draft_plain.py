@@ -23,6 +23,22 @@ def written(text: str, people: People | None = None, tone: str = "neutral") -> L
 
 
 @pytest.mark.parametrize(
+    ("recipient", "note", "sentence"),
+    [
+        ("Mrs Hall", "she doesn't need to fast", "You don't need to fast."),
+        ("Mr Okafor, client", "can't file without them", "can't file without them"),
+        ("Poppy, granddaughter", "grandma can't come, her knee isn't good", "Grandma can't come, her knee isn't good."),
+        ("Ben, brother", "don't ring her about it", "Please don't ring her about it."),
+        ("Mr Hall", "if he sends it by Friday I can do it", "If you send it by Friday I can do it."),
+    ],
+)
+def test_he_and_she_are_the_reader_only_where_nobody_else_can_be_meant(
+    recipient: str, note: str, sentence: str
+) -> None:
+    assert written(note, People("Ann Lee", recipient)).text.casefold().rstrip(".") == sentence.casefold().rstrip(".")
+
+
+@pytest.mark.parametrize(
     ("note", "sentence"),
     [
         ("trend plot attached", "The trend plot is attached."),

@@ -76,6 +76,9 @@ def test_the_reader_is_spoken_to() -> None:
     check = NoteCheck(parse_notes("she must NOT sign yet"), People("Ann", "Mrs Hanrahan"), lexicon=english())
     assert "reader is meant" in check.faults(0, "She must not sign yet.")
     assert check.faults(0, "You must not sign yet.") == ()
+    other = NoteCheck(parse_notes("she didn't check the photos"), People("Ann", "Mr Petrossian"), lexicon=english())
+    assert "reader is not meant" in other.faults(0, "You didn't check the photos.")
+    assert other.faults(0, "She didn't check the photos.") == ()
 
 
 def test_an_answer_may_take_up_the_mail() -> None:

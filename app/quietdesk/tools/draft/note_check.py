@@ -72,6 +72,9 @@ _ASKING = re.compile(
 )
 
 
+_MAY_I = re.compile(r"\b(?:should|shall|may|can|could) (?:I|we)\b", re.IGNORECASE)
+
+
 class NoteCheck:
     """Judges sentences that a model wrote for one note each.
 
@@ -105,6 +108,8 @@ class NoteCheck:
             found += [*self._english(note, sentence)]
             if self._reader_meant[at] and turned_people.speaks_of_reader(sentence):
                 found.append("reader is meant")
+            if not self._reader_meant[at] and turned_people.speaks_to_another(note, sentence):
+                found.append("reader is not meant")
         return tuple(found)
 
     def _is_answer(self, note: Note) -> bool:
@@ -167,7 +172,8 @@ class NoteCheck:
 
     def _words(self, note: Note, sentence: str) -> Iterator[str]:
         """What the note has and the sentence lacks, and the other way round."""
-        if "?" in note.plain and not asks(sentence) and not _ASKING.search(sentence):
+        answered = asks(sentence) or (_ASKING.search(sentence) and not _MAY_I.search(note.plain))
+        if "?" in note.plain and not answered:
             yield "question lost"
         if lost := self._lost(note, sentence):
             yield "lost " + " ".join(lost)

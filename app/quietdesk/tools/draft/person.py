@@ -20,7 +20,7 @@ _GROUP = re.compile(
     r"board|committee|customers|clients|vendors|volunteers"
     r"|residents|neighbours|students|pupils|guests|friends|family|families|participants|authors|co-authors|"
     r"subsidiaries|departments?|dept|desk|office|service|support"
-    r"|sales|procurement|and|ltd|inc|gmbh|llc|lda|plc|co)\b|[,/&+]", re.IGNORECASE
+    r"|sales|procurement|and|ltd|inc|gmbh|llc|lda|plc|co)\b|[/&+]|,\s*(?-i:[A-Z])", re.IGNORECASE
 )  # fmt: skip
 _OWN_GROUP = re.compile(
     r"\b(?:team|dept|department|desk|office|service|services|support|admissions|procurement|treasury|helpdesk|"
@@ -35,7 +35,7 @@ _FORMS = {
 _VERBS = {"is": "are", "has": "have", "was": "were", "does": "do", "isn't": "aren't", "hasn't": "haven't",
           "wasn't": "weren't", "doesn't": "don't", "'s": "'re"}  # fmt: skip
 _PRONOUN = re.compile(
-    r"\b(?:(he|she)\b(?:(\s+)([a-z]+(?:n't)?)|('s)\b)?|(they|him|her|them|his|their|hers|theirs|himself|herself|themselves)\b)",
+    r"\b(?:(he|she)\b(?:(\s+)([a-z]+(?:['’]t)?)|('s)\b)?|(they|him|her|them|his|their|hers|theirs|himself|herself|themselves)\b)",
     re.IGNORECASE,
 )
 _ASKED_OF_ONE = re.compile(r"\b(is|has|was|does|isn't|hasn't|wasn't|doesn't) you\b", re.IGNORECASE)
@@ -48,6 +48,17 @@ _ENDS_OBJECT = re.compile(
 _ADDRESSED = re.compile(
     r"\b(?:can|could|will|would|does|may) (?:he|she)\b"
     r"|\b(?:ask|tell|remind|inform|invite|thank|congratulate) (?:him|her)\b|^(?:also )?ask\b",
+    re.IGNORECASE,
+)
+_NEAR_BEGINNING = 3  # words
+_NAMES_NOBODY = re.compile(
+    r"(?:someone|somebody|anyone|nobody|I|we|please|also|need|want|thanks?|remind|tell|let|got|sent|found)\b",
+    re.IGNORECASE,
+)
+_FORBIDS = re.compile(r"(?:please\s+)?(?:do not|don['’]t|never)\b", re.IGNORECASE)
+_CLAUSE_BEGINS = re.compile(
+    r"\b(?:if|unless|whether|when|until|before|after|because|since|that|what|which|where|how|can|could|would|will|does)"
+    r"\s+$",
     re.IGNORECASE,
 )
 _YOU = re.compile(r"\b(?:you|your|u|ur)\b", re.IGNORECASE)
@@ -88,15 +99,24 @@ class People:
         pronoun = _PRONOUN.search(note)
         if not pronoun or not self.recipient or self._names(note[: pronoun.start()]):
             return False
-        if _YOU.search(note):
-            return False  # "she can't drive, could you?"
+        if _YOU.search(note) or not self._plainly(note, pronoun):
+            return False  # "she can't drive, could you?"; "the buyer does not want her name published"
         word = pronoun[0].split()[0].split("'")[0].casefold()
         men, women = bool(_MEN.search(self.recipient)), bool(_WOMEN.search(self.recipient))
         if word.startswith("the"):
             return (men and women) or (not others_named and self.greets_group)
-        if men != women:
+        if men != women and not others_named:
             return men == (word in ("he", "him", "his", "himself"))
         return bool(_ADDRESSED.search(note)) or (not others_named and not self.greets_group)
+
+    @staticmethod
+    def _plainly(note: str, pronoun: re.Match[str]) -> bool:
+        """Whether no other person can well be meant: the pronoun stands near the beginning, or begins a clause."""
+        before = note[: pronoun.start()]
+        if _FORBIDS.match(note):
+            return False  # "don't ring her"
+        near = len(before.split()) < _NEAR_BEGINNING or _NAMES_NOBODY.match(before)
+        return bool(near or _CLAUSE_BEGINS.search(before) or _ADDRESSED.search(note))
 
     def _names(self, text: str) -> bool:
         """Whether ``text`` names somebody (or a place) besides sender and recipient."""
@@ -129,6 +149,7 @@ def to_reader(text: str) -> str:
 
 
 def _agreeing(verb: str) -> str:
+    verb = verb.replace("’", "'")
     if verb in _VERBS:
         return _VERBS[verb]
     if verb.endswith("ies") and len(verb) > 4:

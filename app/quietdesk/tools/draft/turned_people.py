@@ -43,6 +43,8 @@ _OF_ANYTHING = re.compile(
 _I_DO = re.compile(r"(?:I|We)\b")
 _I_SAY_THAT = re.compile(r"(?:I|We) (?!(?:am|are|hope|think|know|confirm)\b)\w+ that\b")
 _WE_ARE_SO_MANY = re.compile(r"\b(?:we|I)(?:['’]re|['’]m| are| am) \d", re.IGNORECASE)
+_YOU_BEGINS = re.compile(r"You (?:still |also |just )?(?:don|can|haven|didn|won|are|have|do)\b", re.IGNORECASE)
+_WHO = re.compile(r"\b(?:you|he|she|they|everyone|all|anyone|who|whoever)\b", re.IGNORECASE)
 _HE = re.compile(r"\b(?:he|she|him|his|hers?)\b", re.IGNORECASE)
 _IT_IS = re.compile(r"It(?:['’]s| is) (?:\w+ ){0,3}(?:late|away|busy|back|ill|sick|ready|free)\b")
 _OFFERS = re.compile(r"\b(?:would you like|do you want)\b", re.IGNORECASE)
@@ -60,10 +62,12 @@ def request_added(note: Note, sentence: str) -> bool:
 
 
 def reader_added(note: Note, sentence: str) -> bool:
-    """``your card was stolen`` for ``card stolen``"""
-    if _PERSON.search(note.plain):
+    """``your card was stolen`` for ``card stolen``; ``you do not have`` for ``do not have``"""
+    if not states(note):
         return False
-    return states(note) and bool(_YOUR.search(sentence) or _YOU_DO.search(sentence))
+    if _YOU_BEGINS.match(sentence) and not _WHO.search(note.plain):
+        return True
+    return not _PERSON.search(note.plain) and bool(_YOUR.search(sentence) or _YOU_DO.search(sentence))
 
 
 def owner_changed(note: Note, sentence: str) -> bool:
@@ -121,3 +125,9 @@ def sender_added(note: Note, sentence: str) -> bool:
 def speaks_of_reader(sentence: str) -> bool:
     """Whether ``sentence`` has a he or she; for a note whose he or she is the reader."""
     return bool(_HE.search(sentence))
+
+
+def speaks_to_another(note: Note, sentence: str) -> bool:
+    """Whether a he or she of ``note``, who is not the reader, is called you in ``sentence``."""
+    gone = _HE.search(note.plain) and not _HE.search(sentence)
+    return bool(gone and _YOU.search(sentence)) and not _YOU.search(note.plain)
