@@ -196,7 +196,7 @@ class NoteCheck:
             return True
         if self._claims_for_sender(note, sentence) or self._forgets_somebody(note, sentence):
             return True
-        return bool(_YOU_DO.match(sentence)) and not _READER.search(note.plain) and not (note.request or note.open)
+        return bool(_YOU_DO.match(sentence)) and not _READER.search(note.plain) and turned_people.states(note)
 
     def _claims_for_sender(self, note: Note, sentence: str) -> bool:
         """Whether the sender does or owns something in ``sentence`` that the note does not say."""
