@@ -47,7 +47,6 @@ _LONGEST_GROWTH = 2.5, 90  # a sentence has at most so many times its note's cha
 _LIKES = re.compile(r"(?:\bwould (?:you )?|['’]d )like\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|mine|we|us|our|ours)\b|\bI['’]", re.IGNORECASE)
 _OURS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
-_SOMEBODY = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
 _SENDER_DOES = re.compile(
     r"\b(?:I|we)(?:['’](?:ll|ve|d|m|re))?\s(?:(?:will|have|had|can|could|would|am|are|already|also|just|still|now|not|be|been|"
     r"going|to|do|did|must|should)\s)*(?P<verb>[a-z]+)",
@@ -58,12 +57,6 @@ _USUAL = re.compile(
     r"writ\w*|attach\w*|sorry|afraid|thank\w*|grateful|need|like|want|ask\w*|appreciate|hope|inform|confirm|know|regret|"
     r"apologi\w+|request\w*|glad|happy|pleased|delighted|unable|expect|look\w*|enclos\w*|propose|suggest|wish|able|tell|"
     r"am|are|have|had|will|would|can|could|not|to|be|still|also",
-    re.IGNORECASE,
-)
-# "You cannot come": the reader does it. A note without any person says that of its writer, or of nobody.
-_YOU_DO = re.compile(r"you\b(?!['’]?(?:ll| will) (?:find|see|be|get|receive)\b)", re.IGNORECASE)
-_READER = re.compile(
-    r"\b(?:you|your|yours|yourself|he|she|they|him|her|them|his|their|whose|who|if|all|everyone|everybody|both)\b",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
@@ -194,9 +187,9 @@ class NoteCheck:
     def _roles_turned(self, note: Note, sentence: str) -> bool:
         if self._roles.turned(note, sentence):
             return True
-        if self._claims_for_sender(note, sentence) or self._forgets_somebody(note, sentence):
+        if self._claims_for_sender(note, sentence) or turned_people.somebody_forgotten(note, sentence):
             return True
-        return bool(_YOU_DO.match(sentence)) and not _READER.search(note.plain) and turned_people.states(note)
+        return turned_people.reader_begins(note, sentence)
 
     def _claims_for_sender(self, note: Note, sentence: str) -> bool:
         """Whether the sender does or owns something in ``sentence`` that the note does not say."""
@@ -207,11 +200,6 @@ class NoteCheck:
         own = set(self._lexicon.content(note.plain))
         done = (match["verb"] for match in _SENDER_DOES.finditer(sentence))
         return any(not _USUAL.fullmatch(verb) and not has_key(self._lexicon.key(verb), own) for verb in done)
-
-    @staticmethod
-    def _forgets_somebody(note: Note, sentence: str) -> bool:
-        """Whether a he, she or they of the note is gone: neither named so nor, being the reader, called you."""
-        return bool(_SOMEBODY.search(note.plain)) and not _READER.search(sentence)
 
     def _proper(self, note: Note) -> set[str]:
         """Names of the note that the sentence must have: words in capitals, weekdays and months."""

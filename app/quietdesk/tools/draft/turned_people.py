@@ -49,6 +49,13 @@ _HE = re.compile(r"\b(?:he|she|him|his|hers?)\b", re.IGNORECASE)
 _IT_IS = re.compile(r"It(?:['’]s| is) (?:\w+ ){0,3}(?:late|away|busy|back|ill|sick|ready|free)\b")
 _OFFERS = re.compile(r"\b(?:would you like|do you want)\b", re.IGNORECASE)
 _OFFERED = re.compile(r"\?|want|like|offer|interest|prefer|fancy|wish|keen|invite|join|\bif\b", re.IGNORECASE)
+_SOMEBODY = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
+_READER = re.compile(
+    r"\b(?:you|your|yours|yourself|he|she|they|him|her|them|his|their|whose|who|if|all|everyone|everybody|both)\b",
+    re.IGNORECASE,
+)
+# "You cannot come": the reader does it. A note without any person says that of its writer, or of nobody.
+_BEGINS_WITH_YOU = re.compile(r"you\b(?!['’]?(?:ll| will) (?:find|see|be|get|receive)\b)", re.IGNORECASE)
 
 
 def states(note: Note) -> bool:
@@ -131,3 +138,13 @@ def speaks_to_another(note: Note, sentence: str) -> bool:
     """Whether a he or she of ``note``, who is not the reader, is called you in ``sentence``."""
     gone = _HE.search(note.plain) and not _HE.search(sentence)
     return bool(gone and _YOU.search(sentence)) and not _YOU.search(note.plain)
+
+
+def somebody_forgotten(note: Note, sentence: str) -> bool:
+    """Whether a he, she or they of the note is gone: neither named so nor, being the reader, called you."""
+    return bool(_SOMEBODY.search(note.plain)) and not _READER.search(sentence)
+
+
+def reader_begins(note: Note, sentence: str) -> bool:
+    """``you cannot come`` for ``cannot come``"""
+    return bool(_BEGINS_WITH_YOU.match(sentence)) and not _READER.search(note.plain) and states(note)
