@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from card import write_card
-from examples import Example, Row, examples_of, held_out, read_rows
+from examples import Example, Row, examples_of, held_out, held_out_order, read_rows
 from lora_gguf import PROJECTIONS, write_adapter
 from peft import LoraConfig, inject_adapter_in_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -31,7 +31,7 @@ _UNREAD = -100  # a label that cross_entropy skips
 # Rows of the vocabulary head that the loss is computed over besides those of the data. Low numbers are frequent
 # pieces. The other 200,000 would cost half of a step and hardly compete.
 _COMMON_TOKENS = 30_000
-_MOST_MEASURED = 40  # held-out examples that the loss is computed over at every note of the progress
+_MOST_MEASURED = 60  # held-out examples that the loss is computed over at every note of the progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Trainer:
         self._tokenizer = AutoTokenizer.from_pretrained(**where)
         self.model = self._prepared(AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32))
         self._training = [pair for pair in rows if not held_out(pair[1])]
-        kept = [pair for pair in rows if held_out(pair[1])]
+        # In a fixed random order: the files are sorted by task, and every task is to be measured.
+        kept = sorted((pair for pair in rows if held_out(pair[1])), key=lambda pair: held_out_order(pair[1]))
         self._held_out = list(self._tokenised(kept, random.Random(settings.seed)))[:_MOST_MEASURED]
         self._head, self._row_of = self._small_head(rows)
         self.losses: list[dict[str, float]] = []
