@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check run bench quality adapter lock clean
+.PHONY: help demo test check run bench quality faults adapter lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -33,6 +33,9 @@ bench: $(READY) ## speed on this machine against plain llama.cpp
 # QUALITY_DATA: a folder of texts to measure on (see tests/quality/__main__.py); ARGS: more options.
 quality: $(READY) ## measure what it writes and decides (QUALITY_DATA=FOLDER ARGS="--rows 3")
 	@PYTHONPATH=tests:packaging/adapter QUALITY_DATA="$(QUALITY_DATA)" $(BIN)/python -m quality $(ARGS)
+
+faults: $(READY) ## kill writers of the store many times, and look for what is lost
+	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
 
 # In an environment of its own: torch is ten times as large as all the rest.
 adapter: $(READY) ## train the task adapter anew (under an hour on two cores)

@@ -30,13 +30,15 @@ missing_essentials() {
     has_compiler || say compiler
 }
 
-# What is missing of what only Linux uses: the reader's network lock (seccomp), and the tests' strace.
+# What is missing of what only Linux uses: the network lock (seccomp), and the tests' strace and keyring service.
 missing_extras() {
     local python
     [ "$(uname -s)" = Linux ] || return 0
     python=$(find_python)
     [ -n "$python" ] && ! has_seccomp "$python" && say seccomp
     command -v strace >/dev/null || say strace
+    command -v gnome-keyring-daemon >/dev/null || say keyring
+    command -v dbus-run-session >/dev/null || say dbus
 }
 
 # The Debian packages for those words.
@@ -52,6 +54,8 @@ debian_packages() {
             compiler) say g++ ;;
             seccomp) say libseccomp2 ;;
             strace) say strace ;;
+            keyring) say gnome-keyring ;;
+            dbus) say dbus ;;
         esac
     done
 }
@@ -61,11 +65,11 @@ install_line() {
     if command -v apt-get >/dev/null; then
         say "sudo apt-get install" $(debian_packages "$@")
     elif command -v dnf >/dev/null; then
-        say "sudo dnf install python3.11 gcc-c++ libseccomp strace"
+        say "sudo dnf install python3.11 gcc-c++ libseccomp strace gnome-keyring dbus-daemon"
     elif [ "$(uname -s)" = Darwin ]; then
         say "xcode-select --install && brew install python@3.11"
     else
-        say "your system's package manager: Python 3.11 or newer with venv, a C and C++ compiler, libseccomp, strace"
+        say "your system's package manager: Python 3.11 or newer with venv, a C and C++ compiler, libseccomp, strace, gnome-keyring, dbus"
     fi
 }
 

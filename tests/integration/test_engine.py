@@ -317,3 +317,13 @@ def test_the_system_refuses_the_worker_the_network(engine: Engine) -> None:
     engine.info()
     status = Path(f"/proc/{engine.worker_pid}/status").read_text("ascii")
     assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE)
+
+
+def test_what_was_spent_is_counted(engine: Engine) -> None:
+    before = engine.spent
+    done = engine.generate(Generate("The ferry sails at noon. The ferry sails at", max_tokens=8))
+    engine.embed(["a text of some words"])
+    spent = engine.spent - before
+    assert spent.tokens_written == done.tokens > 0
+    assert spent.tokens_read >= done.prompt_tokens - done.reused_tokens
+    assert spent.cpu_seconds > 0

@@ -50,7 +50,7 @@ def _measure(desk: Desk, rounds: int, output: Output) -> list[Measure]:
 
     def classify() -> float:
         started = time.monotonic()
-        desk.classify([page], labels)
+        desk.classifier.classify(page, labels)
         return time.monotonic() - started
 
     with output.notices.status("measuring") as status:

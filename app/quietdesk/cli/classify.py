@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quietdesk.cli.output import EXIT_ERROR, EXIT_OK, Output, report_failure
+from quietdesk.cli.output import EXIT_ERROR, EXIT_OK, Output, Private, report_failure
 from quietdesk.documents.source import shown
 from quietdesk.errors import ErrorCode, UserError
 
 if TYPE_CHECKING:
     from quietdesk.cli.read_ahead import ReadInput
     from quietdesk.desk import Desk
+    from quietdesk.documents.document import Document
     from quietdesk.tools.classify.classifier import Decision
     from quietdesk.tools.classify.label_sets import LabelSet
 
@@ -24,7 +25,7 @@ _BATCH = 8
 _MODEL_ERRORS = (ErrorCode.MODEL_MISSING, ErrorCode.MODEL_CORRUPT)
 
 
-def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[Desk]]) -> None:
+def register(app: typer.Typer, open_desk: Callable[..., AbstractContextManager[Desk]]) -> None:
     """Add the command."""
 
     @app.command()
@@ -37,11 +38,12 @@ def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[De
             str | None, typer.Option("--set", metavar="NAME", help="A label set; see `quietdesk labels list`.")
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each file.")] = False,
+        private: Private = False,
     ) -> None:
         """Find the label of documents. What is not sure enough is left for review."""
         if labels is not None and set_name is not None:
             raise typer.BadParameter("give --labels or --set, not both")
-        with open_desk() as desk:
+        with open_desk(private=private) as desk:
             chosen = _chosen(desk, labels, set_name)
             desk.warm_up()
             code = _Run(desk, chosen, Output(as_json)).all(files)
@@ -50,11 +52,11 @@ def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[De
 
 
 def _chosen(desk: Desk, labels: str | None, set_name: str | None) -> LabelSet:
-    from quietdesk.tools.classify.label_sets import DEFAULT_SET, in_force, parse_names
+    from quietdesk.tools.classify.label_sets import in_force, parse_names
 
     if labels is not None:
         return parse_names(labels)
-    name = set_name or DEFAULT_SET
+    name = set_name or desk.settings.label_set
     return in_force(name, desk.labels.find(name))
 
 
@@ -78,12 +80,10 @@ class _Run:
         return EXIT_ERROR if self._failed else EXIT_OK
 
     def _batch(self, batch: list[ReadInput]) -> None:
-        from quietdesk.tools.classify.filed_text import filed_text
-
         started = time.monotonic()
-        texts = [filed_text(each.document) for each in batch if each.document is not None]
-        results = iter(self._decide(texts))
-        seconds = (time.monotonic() - started) / max(len(texts), 1)
+        documents = [each.document for each in batch if each.document is not None]
+        results = iter(self._decide(documents))
+        seconds = (time.monotonic() - started) / max(len(documents), 1)
         for each in batch:
             result = each.error if each.document is None else next(results)
             if isinstance(result, UserError):
@@ -92,14 +92,14 @@ class _Run:
             elif result is not None:
                 self._show(each.source, result, seconds)
 
-    def _decide(self, texts: list[str]) -> list[Decision | UserError]:
-        """A decision for each text; when the model fails on some, only those fail."""
+    def _decide(self, documents: list[Document]) -> list[Decision | UserError]:
+        """A decision for each document; when the model fails on some, only those fail."""
         try:
-            return [*self._desk.classify(texts, self._labels)]
+            return [*self._desk.classify(documents, self._labels)]
         except UserError as error:
             if error.code in _MODEL_ERRORS:
                 raise
-            return [error] if len(texts) == 1 else [self._decide([text])[0] for text in texts]
+            return [error] if len(documents) == 1 else [self._decide([each])[0] for each in documents]
 
     def _show(self, source: str, decision: Decision, seconds: float) -> None:
         if self._output.as_json:

@@ -23,7 +23,9 @@ import typer
 
 from quietdesk import __version__
 from quietdesk.cli.output import EXIT_ERROR, Output
+from quietdesk.cli.vault import keyring_name
 from quietdesk.errors import UserError
+from quietdesk.privacy.network_lock import lock_network
 
 if TYPE_CHECKING:
     from quietdesk.desk import Desk
@@ -35,6 +37,7 @@ _KNOWN_MACHINES = ("x86_64", "amd64", "arm64", "aarch64")
 _MEMORY_NEEDED = 1_500_000_000
 _DISK_SPARE = 500_000_000
 _CHILD_SECONDS = 60
+_VAULT_HINT = "Unlock the keyring or give the passphrase; `quietdesk vault reset` puts data aside whose key is lost."
 # Run in a child process: llama.cpp is loaded by the worker alone, and a library built for another processor
 # ends its process without a word.
 _LOAD_LLAMA = "import llama_cpp; llama_cpp.llama_backend_init(); print(llama_cpp.__version__)"
@@ -92,10 +95,13 @@ def examine(desk: Desk) -> Iterator[Finding]:
     yield _platform()
     yield _packages()
     yield _llama_library()
+    yield _network()
     yield _reader(desk)
     for name, folder in (("config", desk.paths.config), ("data", desk.paths.data),
                          ("cache", desk.paths.cache), ("state", desk.paths.state)):  # fmt: skip
         yield _folder(name, folder)
+    yield _settings(desk)
+    yield _vault(desk)
     yield _disk(desk)
     yield _memory()
     yield from _model(desk)
@@ -221,8 +227,52 @@ def _reader(desk: Desk) -> Finding:
         return Finding("Reader", Status.FAIL, str(error), "Install Quietdesk again.")
     if lock.system_filter:
         return Finding("Reader", Status.OK, "starts; the system refuses it every internet socket")
-    hint = "Install libseccomp (Debian: libseccomp2)." if sys.platform == "linux" else ""
-    return Finding("Reader", Status.WARN, f"starts; its network is shut by Python alone: {lock.reason}", hint)
+    return Finding(
+        "Reader", Status.WARN, f"starts; its network is shut by Python alone: {lock.reason}", _seccomp_hint()
+    )
+
+
+def _network() -> Finding:
+    """How the network is shut for this command, and for what it starts."""
+    lock = lock_network()
+    if lock.system_filter:
+        uncounted = f"; {lock.reason}" if lock.reason else ", and attempts are counted"
+        return Finding("Network", Status.OK, f"the system refuses this program every internet socket{uncounted}")
+    return Finding("Network", Status.WARN, f"shut by Python alone: {lock.reason}", _seccomp_hint())
+
+
+def _seccomp_hint() -> str:
+    return "Install libseccomp (Debian: libseccomp2)." if sys.platform == "linux" else ""
+
+
+# What is kept
+
+
+def _settings(desk: Desk) -> Finding:
+    try:
+        _, problems = desk.settings_found
+    except UserError as error:
+        return Finding("Settings", Status.FAIL, f"{error.title}: {error.message}", error.hint)
+    if problems:
+        return Finding(
+            "Settings", Status.WARN, f"{len(problems)} values cannot be used", "Run `quietdesk settings show`."
+        )
+    return Finding("Settings", Status.OK, "can be used")
+
+
+def _vault(desk: Desk) -> Finding:
+    """Whether results can be kept. Asks for no passphrase."""
+    state = desk.vault.state()
+    if state.problem:
+        if state.kind == "none":
+            return Finding(
+                "History", Status.WARN, f"is not kept: {state.problem}",
+                "To keep one, run `quietdesk vault set`, which seals it by a passphrase.",
+            )  # fmt: skip
+        return Finding("History", Status.WARN, f"cannot be opened now: {state.problem}", _VAULT_HINT)
+    where = "its key will be kept" if state.kind == "none" else "its key is"
+    place = "sealed by a passphrase" if state.kind == "passphrase" else f"in the keyring ({keyring_name(state.backend)})"
+    return Finding("History", Status.OK, f"encrypted; {where} {place}")
 
 
 def _ocr() -> Finding:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quietdesk.cli.output import EXIT_ERROR, Output, report_failure
+from quietdesk.cli.output import EXIT_ERROR, Output, Private, report_failure
 from quietdesk.desk import STANDARD_INPUT, Desk
 from quietdesk.documents.source import shown
 from quietdesk.errors import ErrorCode, UserError
@@ -32,7 +32,7 @@ class Tone(StrEnum):
     APOLOGETIC = "apologetic"
 
 
-def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[Desk]]) -> None:
+def register(app: typer.Typer, open_desk: Callable[..., AbstractContextManager[Desk]]) -> None:
     """Add the command."""
 
     @app.command()
@@ -49,6 +49,7 @@ def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[De
         ] = None,
         force: Annotated[bool, typer.Option("--force", help="Replace the mail file if it is there.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+        private: Private = False,
     ) -> None:
         """Draft an e-mail from notes, or a reply. Every note is checked to be in it, and nothing else."""
         _check_usage(notes, notes_file, reply_to)
@@ -56,7 +57,7 @@ def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[De
         try:
             if out is not None:
                 _check_target(out, force)
-            with open_desk() as desk:
+            with open_desk(private=private) as desk:
                 _draft(desk, _Wanted(notes, notes_file, reply_to, to, from_, tone, out), output)
         except UserError as error:
             report_failure(notes_file or reply_to or "notes", error, output)

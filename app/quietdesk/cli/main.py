@@ -10,17 +10,30 @@ from contextlib import contextmanager
 import typer
 
 from quietdesk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED, Output, byte_progress, internal_error
-from quietdesk.desk import Desk
+from quietdesk.cli.vault import terminal_prompt
+from quietdesk.desk import Asker, Desk
 from quietdesk.errors import Cancelled, UserError
 from quietdesk.paths import Paths
+from quietdesk.privacy.network_lock import lock_network
 
-GROUPS = ("summarize", "draft", "classify", "labels", "text", "model", "doctor", "bench")
+GROUPS = (
+    "summarize", "draft", "classify", "labels", "text", "search", "history", "privacy", "vault", "settings", "model",
+    "doctor", "bench",
+)  # fmt: skip
+# Locks the network by itself: one of its commands may download a model before.
+_LOCKS_ITSELF = "model"
 
 
 @contextmanager
-def open_desk() -> Iterator[Desk]:
-    """The desk of one command; a bar on stderr while the model is put in place at first use."""
-    with byte_progress("Putting the model in place") as progress, Desk(Paths.find(), progress) as desk:
+def open_desk(private: bool = False) -> Iterator[Desk]:
+    """The desk of one command; a bar on stderr while the model is put in place at first use.
+
+    private: nothing is kept of what the command does.
+    """
+    asker = Asker(
+        say=Output().notice, ask=terminal_prompt(), private=private, blocked=lambda: lock_network().blocked()
+    )
+    with byte_progress("Putting the model in place") as progress, Desk(Paths.find(), progress, asker) as desk:
         yield desk
 
 
@@ -31,6 +44,12 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False, add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
+
+    @app.callback()
+    def lock(context: typer.Context) -> None:
+        if context.invoked_subcommand != _LOCKS_ITSELF:
+            lock_network()
+
     for group in GROUPS:
         importlib.import_module(f"quietdesk.cli.{group}").register(app, open_desk)
     return app

@@ -12,6 +12,7 @@ import typer
 
 from quietdesk.cli.output import EXIT_ERROR, EXIT_OK, EXIT_USAGE, Output, byte_progress, for_each_input
 from quietdesk.errors import ErrorCode, UserError
+from quietdesk.privacy.network_lock import lock_network
 
 if TYPE_CHECKING:
     from quietdesk.desk import Desk
@@ -27,6 +28,12 @@ def register(app: typer.Typer, open_desk: OpenDesk) -> None:
     """Add the commands."""
     group = typer.Typer(help="Which language model is used.", no_args_is_help=True)
     app.add_typer(group, name="model")
+
+    @group.callback()
+    def lock(context: typer.Context) -> None:
+        if context.invoked_subcommand != "download":
+            lock_network()
+
     _register_choice(group, open_desk)
     _register_supply(group, open_desk)
 
@@ -211,6 +218,7 @@ def _download(desk: Desk, catalogue: Catalogue, entry: CatalogueEntry, yes: bool
     _ask(entry, downloader, yes, output)
     with byte_progress(f"Downloading {entry.name}") as progress:
         file = downloader.fetch(entry, progress)
+    lock_network()
     try:
         return desk.models.import_file(
             file, entry.name, origin=f"{downloader.host}: {entry.repository}, {entry.file}",

@@ -6,8 +6,9 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -15,6 +16,9 @@ from quietdesk.errors import Cancelled, ErrorCode, UserError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+
+Private = Annotated[bool, typer.Option("--private", help="Keep nothing of this: no history, no receipt.")]
+"""The option of commands that work on texts."""
 
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 

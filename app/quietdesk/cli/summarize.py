@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from quietdesk.cli.output import Output, for_each_input
+from quietdesk.cli.output import Output, Private, for_each_input
 from quietdesk.desk import Desk
 from quietdesk.documents.source import shown
 from quietdesk.tools.summarise.summary import Length, Style, Summary, SummaryOptions, SummarySentence, separator
 
 
-def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[Desk]]) -> None:
+def register(app: typer.Typer, open_desk: Callable[..., AbstractContextManager[Desk]]) -> None:
     """Add the command."""
 
     @app.command()
@@ -30,11 +30,12 @@ def register(app: typer.Typer, open_desk: Callable[[], AbstractContextManager[De
             ),
         ] = Length.MEDIUM,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each file.")] = False,
+        private: Private = False,
     ) -> None:
         """Summarise documents. Every sentence is checked against the document."""
         output = Output(as_json)
         options = SummaryOptions(style, length)
-        with open_desk() as desk:
+        with open_desk(private=private) as desk:
             desk.warm_up()
 
             def work(source: str) -> None:

@@ -101,6 +101,11 @@ def adapter_for(model_sha256: str) -> Path | None:
     return resources.path(_ADAPTER) if card["model_sha256"] == model_sha256 else None
 
 
+def adapter_checksum() -> str:
+    """SHA-256 that the adapter must have."""
+    return str(json.loads(resources.text(_ADAPTER_CARD))["sha256"])
+
+
 def require_whole_adapter() -> None:
     """Compare the adapter's 8 MB with its checksum; 10 ms.
 
@@ -108,7 +113,7 @@ def require_whole_adapter() -> None:
         UserError: ``model_corrupt``.
     """
     adapter = resources.path(_ADAPTER)
-    if sha256_of(adapter)[0] != json.loads(resources.text(_ADAPTER_CARD))["sha256"]:
+    if sha256_of(adapter)[0] != adapter_checksum():
         raise UserError(
             ErrorCode.MODEL_CORRUPT, "The task adapter is damaged", f"{adapter} is not as it was shipped.",
             "Install Quietdesk again; your documents, labels and models are not touched.",

@@ -35,6 +35,7 @@ from quietdesk.engine.messages import (
     Request,
     Score,
     Scores,
+    Spent,
     Submit,
     TokenVectors,
     Vectors,
@@ -102,6 +103,7 @@ class Engine:
         self._next_number = 1
         self._last_used = time.monotonic()
         self._load_error: UserError | None = None
+        self._spent = Spent()
         self._closed = False
 
     # What the tools ask
@@ -160,6 +162,11 @@ class Engine:
         """Begin to load the model and return at once."""
         with self._lock, suppress(UserError):
             self._start()
+
+    @property
+    def spent(self) -> Spent:
+        """What all workers took together so far."""
+        return self._spent
 
     @property
     def loaded(self) -> bool:
@@ -305,7 +312,10 @@ class Engine:
                     self._ready.notify_all()
                 case Failed(id=None, reason=reason):
                     self._give_up(_load_failure(reason))
-                case Piece(id=number) | Done(id=number) | Ended(id=number) | Failed(id=int(number)):
+                case Done(id=number, spent=spent):
+                    self._spent += spent
+                    self._answer(number, event)
+                case Piece(id=number) | Ended(id=number) | Failed(id=int(number)):
                     self._answer(number, event)
 
     def _idle_left(self) -> float:

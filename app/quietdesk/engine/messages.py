@@ -244,11 +244,33 @@ Result = Completion | Drawn | Scores | Counts | Vectors
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What computing took: tokens of prompts and texts, tokens written, processor seconds of the worker."""
+
+    tokens_read: int = 0
+    tokens_written: int = 0
+    cpu_seconds: float = 0.0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(
+            self.tokens_read + other.tokens_read, self.tokens_written + other.tokens_written,
+            self.cpu_seconds + other.cpu_seconds,
+        )  # fmt: skip
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(
+            self.tokens_read - other.tokens_read, self.tokens_written - other.tokens_written,
+            self.cpu_seconds - other.cpu_seconds,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """Request ``id`` is answered."""
+    """Request ``id`` is answered. ``spent``: by the worker since it last sent an answer."""
 
     id: int
     result: Result
+    spent: Spent = Spent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +298,7 @@ _TYPES: dict[str, Any] = {
     for t in (
         Submit, Cancel, Ready, Piece, Done, Ended, Failed,
         Generate, Draw, Score, Embed, TokenVectors, CountTokens, Sampling,
-        Completion, Drawn, Scores, Counts, Vectors,
+        Completion, Drawn, Scores, Counts, Vectors, Spent,
     )
 }  # fmt: skip
 

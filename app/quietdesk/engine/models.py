@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from quietdesk.engine.default_model import DefaultModel, adapter_for, require_whole_adapter
+from quietdesk.engine.default_model import DefaultModel, adapter_checksum, adapter_for, require_whole_adapter
 from quietdesk.engine.gguf_header import GgufHeader, read_header
 from quietdesk.engine.model_files import Progress, joined, sha256_of, taken
 from quietdesk.engine.model_folder import ModelFolder
@@ -42,6 +42,11 @@ class InstalledModel:
     architecture: str
     chat_template: bool
     adapter: Path | None
+
+    @property
+    def adapter_sha256(self) -> str:
+        """Of the task adapter, '' without."""
+        return adapter_checksum() if self.adapter is not None else ""
 
 
 class ModelStore:

@@ -155,6 +155,7 @@ class Sequences:
         self._batch = _Batch(chunk)
         self._adapter_on = False
         self._threads = threads
+        self.tokens = 0  # computed so far
 
     def use_threads(self, threads: int) -> None:
         if threads != self._threads:
@@ -185,6 +186,7 @@ class Sequences:
             raise ContextFullError
         if code != 0:
             raise RuntimeError(f"llama_decode failed with {code}")
+        self.tokens += sum(len(segment.tokens) for segment in segments)
 
     def logits(self, row: int = -1) -> NDArray[np.float32]:
         """A view of the logits of token ``row`` of the last decode, valid until the next; -1 is its last output."""
@@ -215,6 +217,7 @@ class HiddenStates:
     def __init__(self, model: LlamaModel, cells: int, sequences: int, chunk: int, threads: int) -> None:
         self._model = model
         self._node = b""
+        self.tokens = 0  # computed so far
         self._states: NDArray[np.float32] | None = None
         params = _context_params(cells, sequences, chunk, threads)
         self._callback = llama.ggml_backend_sched_eval_callback(self._on_node)
@@ -256,6 +259,7 @@ class HiddenStates:
         code = llama.llama_decode(self._context, self._batch.raw)
         if code != 0 or self._states is None:
             raise RuntimeError(f"hidden states of layer {layer} could not be read (llama_decode: {code})")
+        self.tokens += sum(len(segment.tokens) for segment in segments)
         return self._states
 
     def forget(self, sequence: int) -> None:

@@ -9,13 +9,17 @@ from multiprocessing.connection import Connection
 
 from quietdesk.engine.messages import (
     Cancel,
+    Completion,
     Done,
+    Drawn,
     Ended,
     Failed,
     Message,
     Piece,
     Priority,
     Ready,
+    Result,
+    Spent,
     Submit,
     WorkerSettings,
     decode,
@@ -45,6 +49,8 @@ class Worker:
         self._threads = ThreadPolicy(settings.threads)
         self._hidden: HiddenStates | None = None
         self._jobs: dict[int, Job] = {}
+        self._written = 0
+        self._told = Spent()
         started = time.monotonic()
         self._log = LlamaLog()
         self._model = LlamaModel(settings.model, settings.adapter, self._log)
@@ -110,7 +116,15 @@ class Worker:
             self._finish(number, Failed(number, f"{type(error).__name__} while computing"))
             return
         if result is not None:
-            self._finish(number, Done(number, result))
+            self._finish(number, Done(number, result, self._spent_since_told(result)))
+
+    def _spent_since_told(self, result: Result) -> Spent:
+        completions = result.completions if isinstance(result, Drawn) else (result,)
+        self._written += sum(each.tokens for each in completions if isinstance(each, Completion))
+        computed = self._sequences.tokens + (self._hidden.tokens if self._hidden is not None else 0)
+        now = Spent(max(0, computed - self._written), self._written, time.process_time())
+        since, self._told = now - self._told, now
+        return since
 
     def _make_room(self, number: int) -> None:
         """Let the latest and least urgent other job give its cells back."""

@@ -80,6 +80,9 @@ _DENIED_VERB = r"\b(?:is|are|was|were|be|do|does|did|has|have|will|should|can)(?
 _ENDS_NOT = re.compile(r"\bnot\s*(?:$|[,;])", re.IGNORECASE)
 _SAYS_NOT_LAST = re.compile(r"(?:\bnot|n['’]t)\s*(?:[,.;!?]|$)", re.IGNORECASE)
 _LETTER = re.compile(r"(?<![\w'’.])[B-HJ-Z](?![\w'’.&])|(?<=, )A(?= )")
+_UP_TO = re.compile(r"\b(?:up|down) to\b", re.IGNORECASE)
+_LIMITED = re.compile(r"\b(?:to|max(?:imum)?|most|until|than)\b|[→≤<]|->|\d\s?[-–]\s?\d", re.IGNORECASE)
+_SAID_TO = re.compile(r"\b(?:is|are|was|were) (?:said|told|thought|reported|believed) to\b", re.IGNORECASE)
 _LATER_IT = re.compile(
     r"(?<!^)(?<!\buntil )(?<!\bwhen )(?<!\bonce )(?<!\bif )(?<!\band )(?<!\bthat )\bit\b", re.IGNORECASE
 )
@@ -158,6 +161,9 @@ class Distortions:
             Distortion("numbers exchanged", _numbers_exchanged),
             Distortion("number moved", self._number_moved),
             Distortion("said twice", self._said_twice),
+            Distortion("repetition lost", self._repetition_lost),
+            Distortion("limit added", _limit_added),
+            Distortion("hearsay added", _hearsay_added),
             Distortion("reason added", _reason_added),
             Distortion("contrast changed", self._contrast_changed),
             Distortion("unclear short form", _unclear_short_form),
@@ -173,6 +179,11 @@ class Distortions:
         """``a charge difference will be charged``"""
         before, after = Counter(self._lexicon.content(note.plain)), Counter(self._lexicon.content(sentence))
         return any(n > max(1, before[key]) for key, n in after.items() if key in before and len(key) > _LEAST_NAMED)
+
+    def _repetition_lost(self, note: Note, sentence: str) -> bool:
+        """``half now and on the 29th`` for ``half now half on the 29th``"""
+        before, after = Counter(self._lexicon.content(note.plain)), Counter(self._lexicon.content(sentence))
+        return any(n > after[key] > 0 and len(key) > _LEAST_NAMED for key, n in before.items())
 
     def _number_moved(self, note: Note, sentence: str) -> bool:
         """``limit of 0661`` for ``limits, cert 0661``: none of a number's neighbours is near it any longer."""
@@ -299,6 +310,16 @@ def _it_added(note: Note, sentence: str) -> bool:
 def _thanks_added(note: Note, sentence: str) -> bool:
     """``I am grateful for the card`` for ``card``"""
     return bool(_THANKS.search(sentence)) and not _THANKED.search(note.plain)
+
+
+def _limit_added(note: Note, sentence: str) -> bool:
+    """``up to 7 months`` for ``up 7 months``"""
+    return bool(_UP_TO.search(sentence)) and not _LIMITED.search(note.plain)
+
+
+def _hearsay_added(note: Note, sentence: str) -> bool:
+    """``she is said to have`` for ``she's said``"""
+    return bool(_SAID_TO.search(sentence)) and not _SAID_TO.search(note.plain)
 
 
 def _share_broken(note: Note, sentence: str) -> bool:

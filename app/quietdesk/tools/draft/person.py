@@ -62,6 +62,10 @@ _CLAUSE_BEGINS = re.compile(
     re.IGNORECASE,
 )
 _YOU = re.compile(r"\b(?:you|your|u|ur)\b", re.IGNORECASE)
+# A letter to these is about him or her, not to him or her.
+_BELONGING_TO = re.compile(
+    r"(?:the )?(?:family|parents?|relatives|friends|daughter|son|carers?|teachers?) of\b", re.IGNORECASE
+)
 _NAME = re.compile(r"[A-Z][a-zà-ÿ]+(?:[ -][A-Z][a-zà-ÿ]+)*")
 
 
@@ -98,6 +102,8 @@ class People:
     def _means_reader(self, note: str, others_named: bool) -> bool:
         pronoun = _PRONOUN.search(note)
         if not pronoun or not self.recipient or self._names(note[: pronoun.start()]):
+            return False
+        if _BELONGING_TO.match(self.recipient):
             return False
         if _YOU.search(note) or not self._plainly(note, pronoun):
             return False  # "she can't drive, could you?"; "the buyer does not want her name published"

@@ -40,7 +40,7 @@ _AFTER_DAY = re.compile(
     r"pls\b|ok\b)",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"(?<![\w@/.'’-])(?:w/out\b|w/o?(?=\s|\w)|b/c\b|rec'd\b|[A-Za-z0-9]+(?![\w@'’-]|\.\w|/\w))\.?")
+_WORD = re.compile(r"(?<![\w@/.'’-])(?:w/out\b|w/e\b|w/o?(?=\s|\w)|b/c\b|rec'd\b|[A-Za-z0-9]+(?![\w@'’-]|\.\w|/\w))\.?")
 _ADDRESS = re.compile(r"(\S*(?:://|@\w|www\.)\S*)")
 _YEAR_BEFORE = re.compile(
     r"(?:\d|/|\b(?:per|a|this|last|next|each|every|half|full|whole|first|one|two|of|the))\s?$", re.IGNORECASE
@@ -128,7 +128,7 @@ def _word(match: re.Match[str], lexicon: Lexicon) -> str:
     long = lexicon.abbreviations.get(low)
     if long is None and written.casefold() in lexicon.beside_numbers and _beside_number(match, low):
         long = lexicon.beside_numbers[written.casefold()]
-    long = _by_context(low, match) or long
+    long = _by_context(match).get(low) or long
     if long is None:
         return written
     if match.end() < len(match.string) and stop:
@@ -143,19 +143,21 @@ def _word(match: re.Match[str], lexicon: Lexicon) -> str:
     )
 
 
-def _by_context(word: str, match: re.Match[str]) -> str | None:
-    """Short forms that stand for one thing here and for another there."""
+def _by_context(match: re.Match[str]) -> dict[str, str | None]:
+    """Short forms that stand for one thing here and for another there; None: for none of these."""
     before, after = match.string[: match.start()], match.string[match.end() :]
     last = not after.strip(" .!?)")
-    meanings = {
+    return {
         "btw": "between" if re.match(r"\s*\d", after) else "by the way",
         "yr": "year" if _YEAR_BEFORE.search(before) or re.match(r"\s\d", after) else "your",
         "w": "with" if re.match(r"\s[a-z]", after) and not re.search(r"\d\s?$", before) else None,
         "ch": "channel" if re.search(r"\b(?:radio|VHF|TV)\s$", before, re.IGNORECASE) else None,
         "incl": "included" if last else "including",
         "excl": "excluded" if last else "excluding",
+        "w/e": "weekend",
+        # "the ref" of a match
+        "ref": None if re.search(r"\bthe\s$", before) and not re.match(r"\s*[:#\d]", after) else "reference",
     }
-    return meanings.get(word)
 
 
 def _beside_number(match: re.Match[str], word: str) -> bool:

@@ -1,0 +1,1 @@
+"""Faults on purpose: processes killed while they write, and disks that are full."""
