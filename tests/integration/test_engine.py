@@ -283,7 +283,7 @@ def test_idle_worker_leaves_and_comes_back(settings: WorkerSettings) -> None:
 def test_closing_ends_the_process_and_what_waits(settings: WorkerSettings) -> None:
     engine = Engine(lambda: settings)
     engine.info()
-    pid = workers()[-1].pid
+    pid = engine.worker_pid
     outcome: list[type[BaseException]] = []
 
     def work() -> None:

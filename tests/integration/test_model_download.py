@@ -227,7 +227,7 @@ def test_file_that_the_worker_cannot_load_is_not_kept(
     monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
     catalogue = Catalogue([entry], {"gemma": ["licences/GEMMA_NOTICE.txt", "licences/PROHIBITED_USE.md"]})
     with Desk(Paths.find()) as desk:
-        error = error_of(lambda: _download(desk, catalogue, entry, True, Output()))
+        error = error_of(lambda: _download(desk, catalogue, entry, True, Output(), lock=lambda: None))
         assert [model.name for model in desk.models.list()] == ["default"]
     assert error.title == "Model cannot be loaded"
     assert parts(folder) == []

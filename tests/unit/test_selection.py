@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quietdesk.tools.summarise.selection import Choice, importance, is_transcript
+from quietdesk.tools.summarise.selection import Choice, importance, is_transcript, leans
 
 WIDTH = 16
 
@@ -81,3 +81,30 @@ def test_time_grows_with_the_length_only() -> None:
     started = time.perf_counter()
     importance(sentences, vectors(len(sentences)))
     assert time.perf_counter() - started < 5  # half a second on an idle machine
+
+
+def test_a_sentence_that_leans_comes_with_the_one_before_or_not_at_all() -> None:
+    sentences = ["The council met on Monday.", "A bridge will close soon.", "It was built in 1931.", "Buses go round."]
+    scores = np.array([4.0, 1.0, 3.0, 2.0])
+    leaning = [leans(sentence) for sentence in sentences]
+    assert leaning == [False, False, True, False]
+    choice = Choice(scores, sentences, lambda _: 5, leaning)
+    assert choice.best(3, 100) == [0, 1, 2]
+    assert choice.best(2, 100) == [0, 3]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["At least that's the conclusion of a study.", "But his power returned on Saturday.", "他说，价格还会上涨。",
+     "With 10 times that number expected, the hotel takes no chances.", "'We are ready,' he said.",
+     "The latter is cheaper."],
+)  # fmt: skip
+def test_what_leans(sentence: str) -> None:
+    assert leans(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["But power returned on Saturday.", "Anna said that number 7 is free.", "The bridge that closes is."]
+)
+def test_what_stands_alone(sentence: str) -> None:
+    assert not leans(sentence)

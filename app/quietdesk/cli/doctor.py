@@ -271,7 +271,8 @@ def _vault(desk: Desk) -> Finding:
             )  # fmt: skip
         return Finding("History", Status.WARN, f"cannot be opened now: {state.problem}", _VAULT_HINT)
     where = "its key will be kept" if state.kind == "none" else "its key is"
-    place = "sealed by a passphrase" if state.kind == "passphrase" else f"in the keyring ({keyring_name(state.backend)})"
+    keyring = f"in the keyring ({keyring_name(state.backend)})"
+    place = "sealed by a passphrase" if state.kind == "passphrase" else keyring
     return Finding("History", Status.OK, f"encrypted; {where} {place}")
 
 

@@ -209,8 +209,8 @@ def _present(store: ModelStore, entry: CatalogueEntry) -> InstalledModel | None:
         return None
 
 
-def _download(desk: Desk, catalogue: Catalogue, entry: CatalogueEntry, yes: bool,
-              output: Output) -> InstalledModel:  # fmt: skip
+def _download(desk: Desk, catalogue: Catalogue, entry: CatalogueEntry, yes: bool, output: Output, *,
+              lock: Callable[[], object] = lock_network) -> InstalledModel:  # fmt: skip
     from quietdesk.engine.download import Downloader
 
     downloader = Downloader(desk.paths.models)
@@ -218,7 +218,7 @@ def _download(desk: Desk, catalogue: Catalogue, entry: CatalogueEntry, yes: bool
     _ask(entry, downloader, yes, output)
     with byte_progress(f"Downloading {entry.name}") as progress:
         file = downloader.fetch(entry, progress)
-    lock_network()
+    lock()
     try:
         return desk.models.import_file(
             file, entry.name, origin=f"{downloader.host}: {entry.repository}, {entry.file}",

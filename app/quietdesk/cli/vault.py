@@ -59,7 +59,8 @@ def _register_status(group: typer.Typer, open_desk: OpenDesk) -> None:
             fields = {"kind": state.kind, "backend": state.backend, "problem": state.problem}
             output.object({**fields, "file": str(vault.path)})
             return
-        rows = [("key", _TITLES[state.kind]), ("keyring", keyring_name(state.backend) or "-"), ("problem", state.problem or "none")]
+        keyring = keyring_name(state.backend) or "-"
+        rows = [("key", _TITLES[state.kind]), ("keyring", keyring), ("problem", state.problem or "none")]
         output.table(("what", "state"), rows)
 
 

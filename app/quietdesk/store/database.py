@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ Execute = Callable[..., list[tuple[Any, ...]]]
 
 BUSY_SECONDS = 10.0
 """How long one process waits for another one's writing: as long as for :func:`quietdesk.lock.exclusive`."""
+_PAUSE_SECONDS = 0.05
 
 
 class Database:
@@ -106,7 +108,20 @@ class Database:
             ):
                 self._execute(f'INSERT INTO "{name}"("{name}") VALUES (\'optimize\')')  # noqa: S608  our own names
             self._execute("VACUUM")
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._empty_journal()
+
+    def _empty_journal(self) -> None:
+        """Move all of the -wal into the file. SQLite itself does not wait for another process that is just doing so."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            except apsw.BusyError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
 
     def close(self) -> None:
         """End the connection; the last one of all processes moves the -wal into the file."""

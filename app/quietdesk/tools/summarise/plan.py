@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from quietdesk.cancel import CancelToken
 from quietdesk.engine.engine import Engine
-from quietdesk.tools.summarise.selection import Choice, importance, is_transcript
+from quietdesk.tools.summarise.selection import Choice, importance, is_transcript, leans
 from quietdesk.tools.summarise.shortening import shortened
 from quietdesk.tools.summarise.summary import LONG_DOCUMENT, Size
 from quietdesk.tools.text.sentences import Span, speaker_label, split
@@ -58,7 +58,9 @@ class Outline:
         self._characters = len(text) if self._spans else 0
         scores = importance(self.sentences, _vectors(self.sentences, engine, cancel))
         self._wording = lru_cache(maxsize=None)(self._worded)
-        self._choice = Choice(scores, self.sentences, lambda index: word_count(self._wording(index)))
+        # Talk leans on itself throughout; there the sentences that carry most are taken wherever they stand.
+        leaning = [not self.transcript and leans(sentence) for sentence in self.sentences]
+        self._choice = Choice(scores, self.sentences, lambda index: word_count(self._wording(index)), leaning)
 
     def summary(self, size: Size) -> Plan:
         """What a summary of that size says; never more than half of a short document, so that it gets shorter."""

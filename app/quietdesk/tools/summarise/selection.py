@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -29,6 +29,20 @@ _DANGLING = re.compile(
     r"(?:he|she|it|they|him|her|his|their|its|this|that|these|those|such|the (?:latter|former)|but|and|so|or|then"
     r"|also)\b"
     r"|(?:他们|她们|他|她|它|这|那|其|此|对此|但|而|所以|因此|然后)",
+    re.IGNORECASE,
+)
+_LEANING = re.compile(
+    r"(?:(?:but|and|so|or|then|also|yet|still|at least|even|perhaps|maybe|now),?\s+)*"
+    r"(?:he|she|it|they|him|her|his|their|its|this|that|these|those|such|both|one of them|there s?he|the (?:latter"
+    r"|former|two|pair|trio|move|decision|incident|news|claim|comments?|remarks?))\b"
+    r"|(?:他们|她们|他|她|它|这|那|其|此|对此)",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:that|this|these|those) (?:number|amount|figure|sum|platforms?|plans?|claims?|comments?|decision|incident"
+    r"|case|move|law|rules?|place|man|woman|person|people|group|companies|firms|groups|changes|measures|results"
+    r"|findings)\b(?! \d)"
+    r"|\bhow (?:this|that)\b",
     re.IGNORECASE,
 )
 _REACH = 3  # ranks looked at for each sentence wanted: what fits into the last words need not be worth saying
@@ -68,6 +82,7 @@ class Weights:
     decision: float = 0.5
     question: float = 0.5
     heading: float = 2.0
+    broken_quote: float = 2.0
 
 
 PROSE = Weights()
@@ -109,6 +124,7 @@ def importance(sentences: Sequence[str], vectors: NDArray[np.float32], weights: 
         + weights.position * (1.0 - headings) / np.sqrt(1.0 + place)
         - weights.dangling * np.array([_dangles(sentence) for sentence in sentences], np.float64)
         - weights.heading * headings
+        - weights.broken_quote * np.array([_breaks_off(sentence) for sentence in sentences], np.float64)
         - weights.hesitation * np.array([_hesitation(sentence) for sentence in sentences])
         + weights.decision * np.array([bool(_DECISION.search(sentence)) for sentence in sentences], np.float64)
         - weights.question * np.array([sentence.rstrip().endswith(("?", "？")) for sentence in sentences], np.float64)
@@ -118,13 +134,17 @@ def importance(sentences: Sequence[str], vectors: NDArray[np.float32], weights: 
 class Choice:
     """Takes the best sentences that fit and do not say the same twice.
 
-    words_of: words of a sentence as it would be printed; 0 when nothing of it would be left.
+    words_of: words of a sentence as it would be printed; 0 when nothing of it would be left. leaning: for each sentence
+    whether it is understood only after the one before it, which must then be taken too.
     """
 
-    def __init__(self, scores: Floats, sentences: Sequence[str], words_of: Callable[[int], int]) -> None:
+    def __init__(
+        self, scores: Floats, sentences: Sequence[str], words_of: Callable[[int], int], leaning: Sequence[bool] = ()
+    ) -> None:
         self._order = [int(index) for index in np.argsort(-scores, kind="stable")]
         self._contents = [_content(sentence) for sentence in sentences]
         self._words_of = words_of
+        self._leaning = leaning or [False] * len(sentences)
 
     def best(self, count: int, most_words: int, parts: int = 1) -> list[int]:
         """Indices, in order, of at most ``count`` sentences of at most ``most_words`` words together (one at least).
@@ -149,11 +169,22 @@ class Choice:
         for index in order:
             if len(chosen) >= count:
                 return
-            if index in chosen or any(_same(self._contents[index], self._contents[other]) for other in chosen):
+            together = [new for new in self._with_what_it_leans_on(index) if new not in chosen]
+            sizes = [self._words_of(new) for new in together]
+            if not together or not all(sizes) or self._said(together, chosen):
                 continue
-            size = self._words_of(index)
-            if size and (not chosen or sum(chosen.values()) + size <= most_words):
-                chosen[index] = size
+            fits = len(chosen) + len(together) <= count and sum(chosen.values()) + sum(sizes) <= most_words
+            if fits or (not chosen and len(together) == 1):
+                chosen.update(zip(together, sizes, strict=True))
+
+    def _with_what_it_leans_on(self, index: int) -> list[int]:
+        first = index
+        while first > 0 and self._leaning[first]:
+            first -= 1
+        return list(range(first, index + 1))
+
+    def _said(self, together: Sequence[int], chosen: Mapping[int, int]) -> bool:
+        return any(_same(self._contents[new], self._contents[old]) for new in together for old in chosen)
 
 
 def _content(sentence: str) -> frozenset[str]:
@@ -219,6 +250,17 @@ def _headings(sentences: Sequence[str], bags: Sequence[Sequence[str]], transcrip
             if len(bag) < _FRAGMENT_WORDS or (len(bag) < _ENTRY_WORDS and speaker_label(sentence[:60])):
                 open_ended[number] = 1.0
     return open_ended
+
+
+def leans(sentence: str) -> bool:
+    """Is it clear only after the sentence before it what ``sentence`` speaks of?"""
+    body = sentence[list_marker(sentence) :].lstrip("\"'“‘「 ")
+    return bool(_LEANING.match(body) or _SAID_BY_PRONOUN.search(body) or _POINTS_BACK.search(body))
+
+
+def _breaks_off(sentence: str) -> bool:
+    """Does a quotation begin in it and not end, or end and not begin?"""
+    return sentence.count('"') % 2 == 1 or sentence.count("“") != sentence.count("”")
 
 
 def _dangles(sentence: str) -> bool:

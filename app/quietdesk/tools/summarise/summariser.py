@@ -22,7 +22,7 @@ from quietdesk.tools.summarise.summary import (
     joined,
     size_of,
 )
-from quietdesk.tools.summarise.writing import ChatWriter, Enough, HeadlineWriter, PointWriter, Written
+from quietdesk.tools.summarise.writing import ChatWriter, HeadlineWriter, Written
 from quietdesk.tools.text.sentences import Span
 
 ADAPTER_LANGUAGES = frozenset(("en", "zh"))
@@ -98,35 +98,11 @@ class Summariser:
         if info.chat_template and not info.adapter:
             writer = ChatWriter(self._engine, self._prompts, language)
             writer.write(outline.plan(CHAT_SIZE).sentences, len(plan.sentences), emit.settled, cancel)
-        elif info.adapter and language in ADAPTER_LANGUAGES and not plan.transcript:
-            self._points(plan, emit, cancel)
         if not emit.sentences:
             for planned in plan.sentences:
+                if cancel is not None:
+                    cancel.check()
                 emit.source(planned)
-
-    def _points(self, plan: Plan, emit: _Emitter, cancel: CancelToken | None) -> None:
-        """The model's points where they stand, the planned sentences elsewhere, in the order of the document.
-
-        The first planned sentence is given out at once, so that reading can begin while the model works on the rest.
-        """
-        first, *waiting = plan.sentences
-        emit.source(first)
-        if not waiting:
-            return
-
-        def settle(number: int, point: Written | None) -> None:
-            planned = plan.sentences[number]
-            while waiting and waiting[0].index < planned.index:
-                emit.source(waiting.pop(0))
-            if waiting and waiting[0].index == planned.index:
-                waiting.pop(0)
-                emit.written(point) if point else emit.source(planned)
-            if not waiting:
-                raise Enough
-
-        PointWriter(self._engine).write(plan.sentences, settle, cancel)
-        for planned in waiting:
-            emit.source(planned)
 
 
 class _Emitter:

@@ -14,7 +14,7 @@ from quietdesk.tools.adapter_formats import SummaryPart
 from quietdesk.tools.summarise.plan import PlannedSentence, word_count
 from quietdesk.tools.summarise.prompts import SummaryPrompts
 from quietdesk.tools.text.facts import SourceFacts
-from quietdesk.tools.text.fidelity import is_shortening, word_overlap
+from quietdesk.tools.text.fidelity import word_overlap
 
 _MARKER = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _FINISHED = re.compile(r"[.!?。！？…][\"'”’)）」』]*$")
@@ -38,42 +38,6 @@ class Written:
     text: str
     sources: tuple[PlannedSentence, ...]
     second_try: bool = False
-
-
-class PointWriter:
-    """Key points by the task adapter. A point stands when it is a shortening of one planned sentence.
-
-    Checking facts one by one is not enough for a model of this size: in many of the points that were read, facts that
-    stand in the source were joined into a false statement.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def write(self, plan: Sequence[PlannedSentence],
-              on_point: Callable[[int, Written | None], None], cancel: CancelToken | None) -> None:  # fmt: skip
-        """``on_point`` gets the number of the planned sentence that a point is about, and the point if it stands."""
-        facts = _facts(plan)
-        text = " ".join(sentence.wording for sentence in plan)
-        request = Generate(
-            prompt=formats.part(SummaryPart.BULLETS), prefix=formats.document(text),
-            max_tokens=_TOKENS_PER_WORD * word_count(text) + 20, numbers=facts.numbers,
-        )  # fmt: skip
-
-        def receive(line: str) -> None:
-            number = max(range(len(plan)), key=lambda n: word_overlap(line, plan[n].source))
-            on_point(number, self._checked(line, plan[number], facts))
-
-        _by_line(self._engine, request, receive, cancel)
-
-    def _checked(self, line: str, planned: PlannedSentence, facts: SourceFacts) -> Written | None:
-        point = line if _FINISHED.search(line) else line + "."
-        stands = (
-            _FEWEST_WORDS <= word_count(line) <= word_count(planned.wording)
-            and is_shortening(line, planned.source)
-            and not facts.unsupported(point)
-        )
-        return Written(point, (planned,)) if stands else None
 
 
 class HeadlineWriter:
