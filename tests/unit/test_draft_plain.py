@@ -54,6 +54,7 @@ def test_he_and_she_are_the_reader_only_where_nobody_else_can_be_meant(
         ("ask if he wants armrests incl.", "Could you please tell me whether you want armrests included?"),
         ("ask him to send the list", "Could you please send the list?"),
         ("ask for quote, 200 m cable", "I would like to ask for a quote, 200 m cable."),
+        ("ask seller to open it before you commit", "Please ask the seller to open it before you commit."),
         ("ask about parking", "I would like to ask about parking."),
         ("salary: ask 73,000", "As for the salary, I would like to ask for 73,000."),
         ("remind her to sign", "Please remember to sign."),

@@ -46,6 +46,12 @@ _ASK_IF = re.compile(
     re.I,
 )
 _ASK_TO = re.compile(r"^(?:also\s+)?ask\s+(?:(?:him|her|them|you)\s+)?to\s+(?P<what>.+)$", re.I)
+# Somebody else is to be asked by the reader.
+_ASK_SOMEBODY = re.compile(
+    r"^(?:also\s+)?ask\s+(?!(?:him|her|them|you|for|about|if|whether)\b)(?P<who>[\w .'’-]{2,40}?)\s+"
+    r"to\s+(?P<what>\w.+)$",
+    re.I,
+)
 _ASK_FOR = re.compile(
     r"^(?:also\s+)?(?:ask|request)\s+(?:(?:him|her|them|you)\s+)?(?:(?P<about>about)\s+|"
     r"for\s+)?(?P<what>.+)$",
@@ -243,9 +249,14 @@ class PlainWriter:
             return f"Could you please tell {'us' if self._people.we else 'me'} {what}?"
         if match := _ASK_TO.match(text):
             return f"Could you please {person.to_reader(match['what'])}?"
+        if match := _ASK_SOMEBODY.match(text):
+            return f"Please ask {self._the(match['who'])} to {match['what']}"
         if match := _TOPIC_ASK.match(text):
             subject = "we" if self._people.we else "I"
             return f"as for {self._the(match['topic'])}, {subject} would like to ask for {match['what']}"
+        return self._asking_for(text)
+
+    def _asking_for(self, text: str) -> str:
         if match := _ASK_FOR.match(text):
             what = person.to_reader(match["what"])
             if match["about"]:
