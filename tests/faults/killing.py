@@ -50,7 +50,8 @@ def kill_writers(path: Path, key: bytes, chance: random.Random, accepted: Accept
             for writer in writers:
                 writer.kill()
                 time.sleep(chance.uniform(0, 0.1))
-                assert writer.wait() == -signal.SIGKILL, "a writer ended by itself"
+            ends = [writer.wait() for writer in writers]
+        assert ends == [-signal.SIGKILL] * WRITERS, "a writer ended by itself"
         output.seek(0)
         accepted.read(output.read())
 
