@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quietdesk.engine.messages import Spent
-from quietdesk.errors import UserError
+from quietdesk.errors import ErrorCode, UserError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from quietdesk.vault.vault import Vault
 
 DATABASE = "quietdesk.db"
+KINDS = ("history", "receipts", "files", "jobs", "actions")
+"""Tables of which a person sees the rows."""
 _DAY = 24 * 60 * 60 * 1000
 
 
@@ -156,6 +158,37 @@ class Records:
             self._write(database, work)
         except UserError as error:
             self._say(f"This result is not in the history: {error.message}")
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each kind that are kept.
+
+        Raises:
+            UserError: as :meth:`database`.
+        """
+        database = self.database()
+        return {name: int(database.rows(f"SELECT count(*) FROM {name}")[0][0]) for name in KINDS}  # noqa: S608
+
+    def erase_everything(self) -> None:
+        """Remove the key, then the database with all that belongs to it.
+
+        The key goes first: should anything go wrong afterwards, what is left cannot be read.
+
+        Raises:
+            UserError: the keyring's entry or some files are left; it names them.
+        """
+        self._vault.drop()
+        self.close()
+        failed = []
+        for place in sorted(self._path.parent.glob(f"{self._path.name}*")):
+            try:
+                place.unlink()
+            except OSError as error:
+                failed.append(f"{place}: {error.strerror or error}")
+        if failed:
+            raise UserError(
+                ErrorCode.UNREADABLE, "Some files are left", "; ".join(failed),
+                "Their key is gone, so nobody can read them; remove them by hand.",
+            )  # fmt: skip
 
     def close(self) -> None:
         """Close the store."""

@@ -15,7 +15,7 @@ import pytest
 from helpers.gguf_files import F32, gguf, text_model_metadata
 from helpers.hub_server import HubServer
 from quietdesk import resources
-from quietdesk.cli.model import _download
+from quietdesk.cli.model import _download, _take_in
 from quietdesk.cli.output import Output
 from quietdesk.desk import Desk
 from quietdesk.engine.download import DEFAULT_ENDPOINT, Catalogue, CatalogueEntry, Downloader
@@ -227,7 +227,8 @@ def test_file_that_the_worker_cannot_load_is_not_kept(
     monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
     catalogue = Catalogue([entry], {"gemma": ["licences/GEMMA_NOTICE.txt", "licences/PROHIBITED_USE.md"]})
     with Desk(Paths.find()) as desk:
-        error = error_of(lambda: _download(desk, catalogue, entry, True, Output(), lock=lambda: None))
+        downloader, file = _download(desk, catalogue, entry, True, Output())
+        error = error_of(lambda: _take_in(desk, downloader, file, entry))
         assert [model.name for model in desk.models.list()] == ["default"]
     assert error.title == "Model cannot be loaded"
     assert parts(folder) == []

@@ -14,7 +14,7 @@ from quietdesk.cli.vault import terminal_prompt
 from quietdesk.desk import Asker, Desk
 from quietdesk.errors import Cancelled, UserError
 from quietdesk.paths import Paths
-from quietdesk.privacy.network_lock import lock_network
+from quietdesk.privacy.network_lock import lock_network, refused
 
 GROUPS = (
     "summarize", "draft", "classify", "labels", "text", "search", "history", "privacy", "vault", "settings", "model",
@@ -30,9 +30,7 @@ def open_desk(private: bool = False) -> Iterator[Desk]:
 
     private: nothing is kept of what the command does.
     """
-    asker = Asker(
-        say=Output().notice, ask=terminal_prompt(), private=private, blocked=lambda: lock_network().blocked()
-    )
+    asker = Asker(say=Output().notice, ask=terminal_prompt(), private=private, blocked=refused)
     with byte_progress("Putting the model in place") as progress, Desk(Paths.find(), progress, asker) as desk:
         yield desk
 

@@ -115,7 +115,9 @@ def _register_supply(group: typer.Typer, open_desk: OpenDesk) -> None:
         with open_desk() as desk:
             model = _present(desk.models, entry)
             if model is None:
-                model = _download(desk, catalogue, entry, yes, output)
+                downloader, file = _download(desk, catalogue, entry, yes, output)
+                lock_network()
+                model = _take_in(desk, downloader, file, entry)
             _say_installed(desk.models, model, use, output)
 
     @group.command()
@@ -209,16 +211,18 @@ def _present(store: ModelStore, entry: CatalogueEntry) -> InstalledModel | None:
         return None
 
 
-def _download(desk: Desk, catalogue: Catalogue, entry: CatalogueEntry, yes: bool, output: Output, *,
-              lock: Callable[[], object] = lock_network) -> InstalledModel:  # fmt: skip
+def _download(desk: Desk, catalogue: Catalogue, entry: CatalogueEntry, yes: bool,
+              output: Output) -> tuple[Downloader, Path]:  # fmt: skip
     from quietdesk.engine.download import Downloader
 
     downloader = Downloader(desk.paths.models)
     output.notice(f"Terms of {entry.title}:\n\n{catalogue.terms(entry)}\n")
     _ask(entry, downloader, yes, output)
     with byte_progress(f"Downloading {entry.name}") as progress:
-        file = downloader.fetch(entry, progress)
-    lock()
+        return downloader, downloader.fetch(entry, progress)
+
+
+def _take_in(desk: Desk, downloader: Downloader, file: Path, entry: CatalogueEntry) -> InstalledModel:
     try:
         return desk.models.import_file(
             file, entry.name, origin=f"{downloader.host}: {entry.repository}, {entry.file}",

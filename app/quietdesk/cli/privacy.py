@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -14,12 +13,11 @@ import typer
 from quietdesk.cli.history import moment
 from quietdesk.cli.output import EXIT_USAGE, Output
 from quietdesk.cli.vault import keyring_name
-from quietdesk.errors import ErrorCode, UserError
+from quietdesk.errors import UserError
 from quietdesk.privacy.network_lock import NetworkLock, lock_network
 
 if TYPE_CHECKING:
     from quietdesk.desk import Desk
-    from quietdesk.store.database import Database
     from quietdesk.store.receipts import Receipt
 
 OpenDesk = Callable[..., AbstractContextManager["Desk"]]
@@ -107,7 +105,7 @@ def _register_erasing(group: typer.Typer, open_desk: OpenDesk) -> None:
             raise typer.Exit(EXIT_USAGE)
         with open_desk() as desk:
             if everything:
-                _erase_all(desk)
+                desk.records.erase_everything()
                 output.notice("Everything is erased. Your documents, label sets, settings and models are as they were.")
                 return
             counts = _erase_some(desk, older_than, file)
@@ -127,14 +125,10 @@ def _status(desk: Desk) -> dict[str, Any]:
         with suppress(FileNotFoundError):
             found["bytes"] = desk.records.path.stat().st_size
         try:
-            found["stored"] = _counts(desk.records.database())
+            found["stored"] = desk.records.counts()
         except UserError as error:
             found["problem"] = f"{error.title}: {error.message}"
     return found
-
-
-def _counts(database: Database) -> dict[str, int]:
-    return {name: int(database.rows(f"SELECT count(*) FROM {name}")[0][0]) for name in _KINDS}  # noqa: S608  our names
 
 
 def _lock_fields(lock: NetworkLock) -> dict[str, Any]:
@@ -164,20 +158,3 @@ def _erase_some(desk: Desk, older_than: int | None, file: Path | None) -> dict[s
         return erasing.older_than(older_than)
     assert file is not None  # noqa: S101  one of the two is given
     return erasing.file(Path(os.path.abspath(file)))  # noqa: PTH100  links are kept as named
-
-
-def _erase_all(desk: Desk) -> None:
-    """Remove the key first: should anything go wrong afterwards, what is left cannot be read."""
-    desk.vault.drop()
-    desk.records.close()
-    failed = []
-    for place in sorted(desk.paths.data.glob(f"{desk.records.path.name}*")):
-        try:
-            shutil.rmtree(place) if place.is_dir() else place.unlink()
-        except OSError as error:
-            failed.append(f"{place}: {error.strerror or error}")
-    if failed:
-        raise UserError(
-            ErrorCode.UNREADABLE, "Some files are left", "; ".join(failed),
-            "Their key is gone, so nobody can read them; remove them by hand.",
-        )  # fmt: skip

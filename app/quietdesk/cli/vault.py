@@ -16,7 +16,6 @@ from quietdesk.errors import ErrorCode, UserError
 
 if TYPE_CHECKING:
     from quietdesk.desk import Desk
-    from quietdesk.vault.vault import Vault
 
 OpenDesk = Callable[[], AbstractContextManager["Desk"]]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
@@ -53,7 +52,7 @@ def _register_status(group: typer.Typer, open_desk: OpenDesk) -> None:
         """Show where the key is and whether it can be had. Asks nothing and changes nothing."""
         output = Output(as_json)
         with open_desk() as desk:
-            vault = _vault(desk)
+            vault = desk.vault
             state = vault.state()
         if as_json:
             fields = {"kind": state.kind, "backend": state.backend, "problem": state.problem}
@@ -70,7 +69,7 @@ def _register_passphrase(group: typer.Typer, open_desk: OpenDesk) -> None:
         """Protect the data by a passphrase, typed twice or taken from QUIETDESK_PASSPHRASE_FILE."""
         output = Output()
         with open_desk() as desk:
-            vault = _vault(desk)
+            vault = desk.vault
             vault.require_none()
             vault.set_passphrase(_given() or _twice("New passphrase: ", output))
         output.notice("The data is protected by the passphrase. It cannot be read if the passphrase is lost.")
@@ -82,7 +81,7 @@ def _register_passphrase(group: typer.Typer, open_desk: OpenDesk) -> None:
 
         output = Output()
         with open_desk() as desk:
-            vault = _vault(desk)
+            vault = desk.vault
             vault.require_passphrase()
             given = _given()
             old = given or _required_prompt()("Old passphrase: ")
@@ -98,7 +97,7 @@ def _register_moves(group: typer.Typer, open_desk: OpenDesk) -> None:
     def to_keyring() -> None:
         """Keep the key in the system's keyring instead of protecting it by a passphrase."""
         with open_desk() as desk:
-            _vault(desk).move_to_keyring()
+            desk.vault.move_to_keyring()
         Output().notice("The key is in the keyring.")
 
     @group.command()
@@ -109,14 +108,8 @@ def _register_moves(group: typer.Typer, open_desk: OpenDesk) -> None:
             if not yes and not output.confirm("Put history and file index aside and begin anew?"):
                 output.notice("Nothing was changed.")
                 return
-            kept = _vault(desk).reset()
+            kept = desk.vault.reset()
         output.notice(f"The old data is kept as {kept}." if kept else "There is nothing to put aside.")
-
-
-def _vault(desk: Desk) -> Vault:
-    from quietdesk.vault.vault import Vault
-
-    return Vault(desk.paths, ask=terminal_prompt())
 
 
 def _given() -> str | None:

@@ -69,6 +69,10 @@ class _Process:
         self._guard = threading.Lock()
         self._held: NetworkLock | None = None
 
+    def blocked(self) -> int:
+        held = self._held
+        return held.blocked() if held is not None else 0
+
     def lock(self, allow_x11_tcp: bool) -> NetworkLock:
         with self._guard:
             if self._held is None:
@@ -77,6 +81,11 @@ class _Process:
 
 
 _PROCESS = _Process()
+
+
+def refused() -> int:
+    """Attempts refused so far in this process and the children it started; 0 while it is not locked."""
+    return _PROCESS.blocked()
 
 
 def lock_network(allow_x11_tcp: bool = False) -> NetworkLock:

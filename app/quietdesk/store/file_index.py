@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from quietdesk.errors import ErrorCode, UserError
 from quietdesk.store.search_text import name_words, parse, searchable
+from quietdesk.store.stored_path import stored_path
 from quietdesk.store.vector_index import VectorIndex
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class FileIndex:
 
     def find(self, path: Path) -> FileRecord | None:
         """The record of that path."""
-        return next(iter(self._records("path = ?", _stored(path))), None)
+        return next(iter(self._records("path = ?", stored_path(path))), None)
 
     def find_moved(self, identity: FileIdentity) -> FileRecord | None:
         """The record of a file that is no longer where it was, and that is now the file of ``identity``.
@@ -161,9 +162,10 @@ class FileIndex:
         new ones, until it is read again.
         """
         with self._database.transaction() as execute:
-            for (replaced,) in execute("SELECT id FROM files WHERE path = ? AND id <> ?", _stored(new_path), file_id):
+            name = stored_path(new_path)
+            for (replaced,) in execute("SELECT id FROM files WHERE path = ? AND id <> ?", name, file_id):
                 _remove(execute, replaced)
-            execute("UPDATE files SET path = ? WHERE id = ?", _stored(new_path), file_id)
+            execute("UPDATE files SET path = ? WHERE id = ?", name, file_id)
             _enter(execute, file_id, text)
 
     def remove(self, file_id: int) -> None:
@@ -287,7 +289,8 @@ def _still_there(record: FileRecord) -> bool:
 def _values(record: FileRecord) -> tuple[Any, ...]:
     identity = record.identity
     return (
-        _stored(record.path), identity.volume, identity.inode, identity.size, identity.mtime_ns, identity.content_hash,
+        stored_path(record.path), identity.volume, identity.inode, identity.size, identity.mtime_ns,
+        identity.content_hash,
         record.text_hash, record.language, record.label_set, record.label, record.confidence, record.status,
         record.reason, record.seen_at,
     )  # fmt: skip
@@ -296,16 +299,6 @@ def _values(record: FileRecord) -> tuple[Any, ...]:
 def _record(row: tuple[Any, ...]) -> FileRecord:
     file_id, path, *rest = row
     return replace(FileRecord(_path(path), FileIdentity(*rest[:5]), *rest[5:]), id=file_id)
-
-
-def _stored(path: Path) -> str | bytes:
-    """Text, or bytes for a name that is not valid in the system's encoding."""
-    text = str(path)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return os.fsencode(text)
-    return text
 
 
 def _path(stored: str | bytes) -> Path:

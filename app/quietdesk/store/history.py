@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from quietdesk.errors import ErrorCode, UserError
+from quietdesk.store.stored_path import stored_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ class History:
             ((number,),) = execute(
                 "INSERT INTO history (made_at, task, source, input, output, model) VALUES (?, ?, ?, ?, ?, ?)"
                 " RETURNING id",
-                when, task, _stored_path(source), None if text is None else _storable(text), written, model,
+                when, task, stored_path(source), None if text is None else _storable(text), written, model,
             )  # fmt: skip
         return int(number)
 
@@ -116,15 +117,6 @@ def unknown_item(number: int) -> UserError:
 def _item(row: tuple[Any, ...]) -> HistoryItem:
     number, made_at, task, source, text, output, model = row
     return HistoryItem(number, made_at, task, os.fsdecode(source), text, json.loads(output), model)
-
-
-def _stored_path(source: str) -> str | bytes:
-    """Text, or bytes for a name that is not valid in the system's encoding."""
-    try:
-        source.encode("utf-8")
-    except UnicodeEncodeError:
-        return os.fsencode(source)
-    return source
 
 
 def _storable(text: str) -> str:

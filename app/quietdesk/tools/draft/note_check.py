@@ -63,8 +63,6 @@ _ASKING = re.compile(
     r"\?|\b(?:if|whether|please|could you|would you|can you|will you|must|need|should|want|would like|advice)\b",
     re.IGNORECASE,
 )
-
-
 _MAY_I = re.compile(r"\b(?:should|shall|may|can|could) (?:I|we)\b", re.IGNORECASE)
 
 
