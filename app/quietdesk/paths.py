@@ -38,6 +38,11 @@ class Paths:
         """Assembled and imported model files."""
         return self.cache / "models"
 
+    @property
+    def database(self) -> Path:
+        """The encrypted store; it need not exist."""
+        return self.data / "quietdesk.db"
+
 
 def private_folder(folder: Path) -> Path:
     """Create ``folder``, and those above it that are missing, for their owner alone (0700), and return it.

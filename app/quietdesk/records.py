@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from quietdesk.tools.classify.classifier import Decision
     from quietdesk.vault.vault import Vault
 
-DATABASE = "quietdesk.db"
 KINDS = ("history", "receipts", "files", "jobs", "actions")
 """Tables of which a person sees the rows."""
 _DAY = 24 * 60 * 60 * 1000
@@ -115,7 +114,7 @@ class Records:
         self, paths: Paths, settings: Settings, vault: Vault, quiet_vault: Vault, *,
         asked_by: AskedBy, say: Callable[[str], None], private: bool = False,
     ) -> None:  # fmt: skip
-        self._path = paths.data / DATABASE
+        self._path = paths.database
         self._settings = settings
         self._vault = vault
         self._quiet_vault = quiet_vault
@@ -171,12 +170,17 @@ class Records:
     def erase_everything(self) -> None:
         """Remove the key, then the database with all that belongs to it.
 
-        The key goes first: should anything go wrong afterwards, what is left cannot be read.
+        The key goes first: should anything go wrong afterwards, what is left cannot be read. Where the keyring does
+        not give its entry up, the files go all the same.
 
         Raises:
             UserError: the keyring's entry or some files are left; it names them.
         """
-        self._vault.drop()
+        problem: UserError | None = None
+        try:
+            self._vault.drop()
+        except UserError as error:
+            problem = error
         self.close()
         failed = []
         for place in sorted(self._path.parent.glob(f"{self._path.name}*")):
@@ -185,10 +189,11 @@ class Records:
             except OSError as error:
                 failed.append(f"{place}: {error.strerror or error}")
         if failed:
-            raise UserError(
-                ErrorCode.UNREADABLE, "Some files are left", "; ".join(failed),
-                "Their key is gone, so nobody can read them; remove them by hand.",
-            )  # fmt: skip
+            hint = "Remove them by hand." if problem else "Remove them by hand; without their key nobody can read them."
+            left = "; ".join([*failed, *([problem.message] if problem else ())])
+            raise UserError(ErrorCode.UNREADABLE, "Something is left", left, hint)
+        if problem is not None:
+            raise problem
 
     def close(self) -> None:
         """Close the store."""

@@ -19,7 +19,7 @@ from quietdesk.vault import record as records
 from quietdesk.vault.record import Argon2Cost, KeyringRecord, PassphraseRecord, Record
 from quietdesk.vault.system_keyring import PATIENCE_SECONDS, SERVICE, SystemKeyring
 
-_FILE, _LOCK, _DATABASE = "vault.json", "vault.lock", "quietdesk.db"
+_FILE, _LOCK = "vault.json", "vault.lock"
 _KEY_BYTES = 32
 _TRIES = 3
 # Whoever holds the lock may be waiting for the keyring.
@@ -48,6 +48,7 @@ class Vault:
                  ask: Callable[[str], str] | None = None, keyring: SystemKeyring | None = None,
                  cost: Argon2Cost | None = None) -> None:  # fmt: skip
         self._folder = paths.data
+        self._database = paths.database
         self._environment = os.environ if environment is None else environment
         self._ask = ask
         self._keyring = keyring or SystemKeyring(self._environment)
@@ -167,7 +168,7 @@ class Vault:
         private_folder(self._folder)
         with self._locked():
             # The vault goes last: as long as it is there, no new database is begun beside parts of the old one.
-            names = (_DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm", _FILE)
+            names = (*(f"{self._database.name}{ending}" for ending in ("", "-wal", "-shm")), _FILE)
             there = [self._folder / name for name in names if (self._folder / name).exists()]
             number = next(n for n in range(1, 100_000) if not any(_aside(self._folder / x, n).exists() for x in names))
             for file in there:
@@ -270,7 +271,7 @@ class Vault:
         return exclusive(self._folder / _LOCK, _LOCK_PATIENCE_SECONDS)
 
     def _refuse_orphan(self, found: Record | None) -> None:
-        database = self._folder / _DATABASE
+        database = self._database
         if found is None and database.exists():
             raise UserError(
                 ErrorCode.VAULT_LOCKED, "Vault is missing",
